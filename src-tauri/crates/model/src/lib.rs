@@ -1,1 +1,27 @@
-//! Under construction.
+//! What things are and what happens next.
+//!
+//! Pure: no I/O, no async, no clock of its own. Time, limits and what others did come in as arguments; decisions go out as values that the engine obeys.
+//! Everything above this crate may be replaced without a change here.
+
+pub mod account;
+pub mod concurrency;
+pub mod error;
+pub mod field;
+pub mod id;
+pub mod manuscript;
+pub mod part;
+pub mod preflight;
+pub mod rate;
+pub mod spec;
+pub mod upload;
+pub mod wait;
+
+pub use account::{Account, Health, HealthState};
+pub use error::{Cause, ErrorKind, Params, Retry};
+pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit};
+pub use id::{AccountId, ManuscriptId, UploadId};
+pub use manuscript::{Fingerprint, Manuscript, SourceFile};
+pub use part::{Cuts, Parts, Receipt, Span};
+pub use spec::{Limits, Spec};
+pub use upload::{Effect, Event, Intent, Misstep, Phase, PhaseName, Remote, Ticket, Upload};
+pub use wait::Wait;

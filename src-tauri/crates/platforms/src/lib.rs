@@ -1,1 +1,15 @@
-//! Under construction.
+//! Platforms: the trait, what all adapters share (HTTP, sessions, errors), and a folder for each.
+//!
+//! Adapters speak protocol and nothing else: they do not retry, sleep, limit or touch the disk (but for `folder`, whose platform is the disk).
+//! The engine does that once for all. Knows nothing of SQLite, queues or the user's wishes.
+
+pub mod body;
+pub mod error;
+pub mod http;
+pub mod platform;
+pub mod session;
+
+pub use body::{Body, Digests, Part, Sums};
+pub use error::{Error, Result};
+pub use platform::{Cover, Draft, Held, Keeper, Opened, Platform, Review, Step};
+pub use session::{SecretStore, Session};

@@ -1,0 +1,83 @@
+//! Why an upload does not move now. Never stored: it is found afresh, so it is never stale after a start.
+
+use crate::Cause;
+use serde::{Deserialize, Serialize};
+
+/// Times are in ms since 1970 UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Wait {
+    /// Others are before it.
+    Turn {
+        ahead: u32,
+    },
+    /// The next try comes by itself.
+    Retry {
+        until_ms: i64,
+        cause: Cause,
+    },
+    /// The platform's own pause between works, or its quota.
+    Quota {
+        until_ms: i64,
+        cause: Cause,
+    },
+    /// The account must be signed in again.
+    SignIn {
+        cause: Cause,
+    },
+    FileMissing {
+        cause: Cause,
+    },
+    FileChanged {
+        cause: Cause,
+    },
+    /// No room on a disk; looked at again by itself.
+    Disk {
+        until_ms: i64,
+        cause: Cause,
+    },
+    /// The keychain is closed or a pass phrase is missing.
+    Secrets {
+        cause: Cause,
+    },
+    /// The platform works or reviews; the next look.
+    Platform {
+        until_ms: i64,
+    },
+}
+
+impl Wait {
+    /// Only a person can end it.
+    pub fn needs_person(&self) -> bool {
+        matches!(
+            self,
+            Self::SignIn { .. }
+                | Self::FileMissing { .. }
+                | Self::FileChanged { .. }
+                | Self::Secrets { .. }
+        )
+    }
+    pub fn until_ms(&self) -> Option<i64> {
+        match self {
+            Self::Retry { until_ms, .. }
+            | Self::Quota { until_ms, .. }
+            | Self::Disk { until_ms, .. }
+            | Self::Platform { until_ms } => Some(*until_ms),
+            _ => None,
+        }
+    }
+    /// The word used in events and on the wire.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Turn { .. } => "turn",
+            Self::Retry { .. } => "retry",
+            Self::Quota { .. } => "quota",
+            Self::SignIn { .. } => "sign_in",
+            Self::FileMissing { .. } => "file_missing",
+            Self::FileChanged { .. } => "file_changed",
+            Self::Disk { .. } => "disk",
+            Self::Secrets { .. } => "secrets",
+            Self::Platform { .. } => "platform",
+        }
+    }
+}

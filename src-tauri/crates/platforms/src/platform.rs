@@ -1,0 +1,135 @@
+//! What an adapter can do. What is data is in its `spec.toml`; what talks is behind this trait.
+
+use crate::{Digests, Part, Result, Session};
+use async_trait::async_trait;
+use bytes::Bytes;
+use slipway_model::{Cuts, Fields, Health, Receipt, Remote, Spec, Ticket};
+
+/// A manuscript as an adapter needs it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The file's own name, as the system gave it, made printable; never a path.
+    pub file_name: String,
+    pub size_bytes: u64,
+    /// Values by the platform's own field names, resolved and checked.
+    pub fields: Fields,
+    pub cover: Option<Cover>,
+    /// Hash of fields and cover: names this manuscript in receipts and ledgers.
+    pub manuscript_hash: String,
+    /// A random name, chosen once for each upload and never changed: for record keys and working names.
+    pub key: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Cover {
+    pub file_name: String,
+    /// `image/jpeg` or `image/png`, by its first bytes.
+    pub mime: &'static str,
+    pub bytes: Bytes,
+}
+
+/// A reserved place, and how the file is cut for it.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    pub ticket: Ticket,
+    pub cuts: Cuts,
+}
+
+/// What the platform says it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// It cannot be asked: our receipts are the truth.
+    Unknown,
+    /// These parts, ascending, compared by size and checksum where it tells them.
+    Parts(Vec<u32>),
+}
+
+/// How a commit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The platform took it and goes on by itself: [`Platform::watch`] tells how it goes.
+    Accepted(Remote),
+    /// It is where its audience can see it.
+    Published(Remote),
+}
+
+/// How the platform's own work on a manuscript stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Review {
+    /// Still at it; `remote.words` says how it calls the state.
+    Pending(Remote),
+    Published(Remote),
+    /// Refused or gone; the cause carries the platform's own words.
+    Refused(slipway_model::Cause),
+}
+
+/// Keeps a commit's steps durably, as they are done. Given by the engine.
+#[async_trait]
+pub trait Keeper: Send + Sync {
+    /// Keeps a changed ticket. Returns when it is on disk.
+    async fn keep(&self, ticket: &Ticket) -> Result<()>;
+    /// To be called right before the call that publishes: waits for the account's turn to submit, then keeps the ticket and writes
+    /// 'about to submit' into the ledger. Whoever finds such a ticket again must look before it submits.
+    async fn about_to_submit(&self, ticket: &Ticket) -> Result<()>;
+}
+
+/// A site that takes videos.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    fn spec(&self) -> &Spec;
+
+    /// The bounds for this account: the spec's, changed by the account's settings.
+    fn limits(&self, _session: &Session) -> slipway_model::Limits {
+        self.spec().limits.clone()
+    }
+
+    /// Asks the platform who this account is. Publishes nothing.
+    async fn check(&self, session: &Session) -> Result<Health>;
+
+    /// Reserves a place and says how the file is cut. May be repeated: it publishes nothing.
+    /// `lanes` is how many parts are expected in flight.
+    async fn open(&self, session: &Session, draft: &Draft, lanes: u32) -> Result<Opened>;
+
+    /// Which parts the platform holds: a resumed upload starts from the truth.
+    async fn held(&self, session: &Session, ticket: &Ticket, cuts: &Cuts) -> Result<Held>;
+
+    /// Digests of each part that `send` wants besides the CRC-64 that is always taken.
+    fn digests(&self, _session: &Session) -> Digests {
+        Digests::default()
+    }
+
+    /// Sends one part, beside others up to `limits().parts_at_once`. The receipt is kept for `commit`.
+    ///
+    /// # Cancellation
+    /// Dropping the future abandons the part: it may or may not have landed, so the next step is `held`, never a guess.
+    async fn send(&self, session: &Session, ticket: &Ticket, part: Part) -> Result<Receipt>;
+
+    /// Publishes, keeping each step by `keeper`. After a crash it is called again with the last ticket kept, and looks for the first manuscript
+    /// before it makes one.
+    ///
+    /// `whole_crc64` is the CRC-64/NVME of all bytes as they were read, combined from the receipts; `None` when one lacks it.
+    async fn commit(
+        &self,
+        session: &Session,
+        ticket: Ticket,
+        receipts: &[Receipt],
+        whole_crc64: Option<u64>,
+        draft: &Draft,
+        keeper: &dyn Keeper,
+    ) -> Result<Step>;
+
+    /// How the platform's own work stands, for those that work on after `commit`.
+    async fn watch(&self, _session: &Session, remote: &Remote) -> Result<Review> {
+        Ok(Review::Published(remote.clone()))
+    }
+
+    /// How long to wait before look number `looks` (from 1) at an accepted work that was accepted `since` ago; zero means at once.
+    fn watch_after(&self, _looks: u32, _since: std::time::Duration) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
+    /// Gives the reserved place back where the platform can; nothing to do otherwise.
+    async fn abort(&self, _session: &Session, _ticket: &Ticket) -> Result<()> {
+        Ok(())
+    }
+}
