@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 /// Settings by the platform's own names.
 pub type Settings = BTreeMap<String, String>;
 
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     pub id: AccountId,
@@ -19,6 +20,7 @@ pub struct Account {
     pub created_at_ms: i64,
 }
 
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthState {
@@ -33,6 +35,7 @@ pub enum HealthState {
 }
 
 /// What the last check found.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Health {
     pub state: HealthState,

@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 pub type Params = BTreeMap<String, String>;
 
 /// What a failure is called, so that a front end can say it in the user's language.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cause {
     /// Picks the sentence, e.g. `title_too_long`. Codes are part of the public contract.

@@ -8,6 +8,7 @@ use crate::{AccountId, Cause, Cuts, ManuscriptId, Parts, Receipt, UploadId};
 use serde::{Deserialize, Serialize};
 
 /// What the user wants, beside what is.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
@@ -28,6 +29,7 @@ impl std::fmt::Debug for Ticket {
 }
 
 /// Where the work stands on the platform.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Remote {
     /// The platform's id of the work.
@@ -67,6 +69,7 @@ pub enum Phase {
 }
 
 /// A phase without what is in it; its word in SQL, on the wire and in events.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseName {

@@ -4,6 +4,7 @@ use crate::Cause;
 use serde::{Deserialize, Serialize};
 
 /// Times are in ms since 1970 UTC.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Wait {

@@ -1,0 +1,47 @@
+//! The list of commands, once. Every way in is made from it: methods, the window's commands, the socket, the TypeScript type.
+//!
+//! Queries and commands are named noun first. Each takes one request and gives one answer or a [`crate::Failure`].
+
+/// Calls `$with!` with the commands that a window may call. A path never comes in here: files are offered by the shell.
+#[macro_export]
+macro_rules! window_commands {
+    ($with:ident) => {
+        $with! {
+            start(Empty) -> Start,
+            queue_window(QueueWindow) -> QueuePage,
+            queue_summary(Empty) -> Summary,
+            queue_index(UploadId) -> Option<u32>,
+            queue_watch(RowsInView) -> Empty,
+            upload_detail(UploadId) -> UploadDetail,
+            uploads_pause(UploadSet) -> Changed,
+            uploads_resume(UploadSet) -> Changed,
+            uploads_cancel(UploadSet) -> Changed,
+            uploads_retry(UploadSet) -> Changed,
+            uploads_remove(UploadSet) -> Changed,
+            upload_move(UploadMove) -> Empty,
+            upload_set_fields(UploadFields) -> Empty,
+            upload_set_file(UploadFile) -> Empty,
+            files_offered(Empty) -> Vec<OfferedFile>,
+            files_forget(Vec<u32>) -> Empty,
+            manuscripts_check(NewManuscripts) -> Vec<Preflight>,
+            manuscripts_add(NewManuscripts) -> Added,
+            platforms(Empty) -> Platforms,
+            accounts(Empty) -> Vec<AccountRow>,
+            account_add(NewAccount) -> Account,
+            account_check(AccountId) -> AccountChecked,
+            account_set(AccountChange) -> Account,
+            account_remove(AccountId) -> Empty,
+            limit_set(Limit) -> Limit,
+        }
+    };
+}
+
+/// Calls `$with!` with what only programs of the same user may call besides: these name paths.
+#[macro_export]
+macro_rules! local_commands {
+    ($with:ident) => {
+        $with! {
+            files_offer(Vec<std::path::PathBuf>) -> Vec<OfferedFile>,
+        }
+    };
+}

@@ -1,0 +1,333 @@
+//! The forms in which front ends see the product. One form for all: the window, the socket, and `--json`.
+//!
+//! Names are snake_case; times are ms since 1970 UTC; sizes are bytes. Paths of the user's files come in through [`OfferedFile`]s and leave as ids:
+//! the window never names a path of its own.
+
+use serde::{Deserialize, Serialize};
+use slipway_model::{
+    Account, AccountId, Cause, Health, Intent, ManuscriptId, PhaseName, Remote, Spec, UploadId,
+    Wait, preflight::Finding,
+};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// Which rows of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Show {
+    #[default]
+    All,
+    NeedsYou,
+    Running,
+    Waiting,
+    WithPlatforms,
+    Done,
+    Failed,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct QueueWindow {
+    pub show: Show,
+    /// Text found in title, file name or account.
+    pub search: Option<String>,
+    pub account: Option<AccountId>,
+    pub phase: Option<PhaseName>,
+    pub offset: u32,
+    /// At most 500.
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct QueuePage {
+    /// Rows that match, in the whole queue.
+    pub total: u32,
+    pub offset: u32,
+    pub rows: Vec<UploadRow>,
+}
+
+/// One upload as a row shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct UploadRow {
+    pub id: UploadId,
+    pub manuscript: ManuscriptId,
+    pub title: String,
+    /// File name, made printable.
+    pub file: String,
+    pub account: AccountId,
+    pub account_label: String,
+    pub platform: String,
+    /// The row above is the same manuscript for another account.
+    pub sibling: bool,
+    pub live: LiveRow,
+}
+
+/// The part of a row that changes while it is looked at; also what a patch brings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LiveRow {
+    pub id: UploadId,
+    pub phase: PhaseName,
+    pub intent: Intent,
+    /// Acknowledged by the platform.
+    pub held_bytes: u64,
+    /// Put on the wire for bytes not yet acknowledged; at least `held_bytes`, at most `total_bytes`.
+    pub sent_bytes: u64,
+    pub total_bytes: u64,
+    /// Bytes that had to be sent more than once.
+    pub resent_bytes: u64,
+    pub bytes_per_second: u64,
+    /// `null` when none is known.
+    pub eta_seconds: Option<u64>,
+    /// Set for some minutes after a break: where it went on.
+    pub resumed_at_bytes: Option<u64>,
+    /// Why it does not move now.
+    pub wait: Option<Wait>,
+    /// Why it failed.
+    pub cause: Option<Cause>,
+    pub remote: Option<Remote>,
+    /// When it reached its phase.
+    pub phase_at_ms: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+pub struct Counts {
+    pub all: u32,
+    pub needs_you: u32,
+    pub running: u32,
+    pub waiting: u32,
+    pub with_platforms: u32,
+    pub done: u32,
+    pub failed: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+pub struct Summary {
+    pub counts: Counts,
+    /// Acknowledged, all uploads together, over the last seconds.
+    pub bytes_per_second: u64,
+    /// For what may run now; `null` when none is known.
+    pub eta_seconds: Option<u64>,
+    /// Bytes still to send of what may run now.
+    pub left_bytes: u64,
+    /// The global speed cap; `null` is none.
+    pub limit_bytes_per_second: Option<u64>,
+    /// The whole queue is held by the user.
+    pub paused: bool,
+    /// Why nothing moves, when nothing moves and something waits.
+    pub idle: Option<Wait>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UploadDetail {
+    pub row: UploadRow,
+    /// Folder and name for display only.
+    pub path: String,
+    pub fields: BTreeMap<String, String>,
+    pub created_at_ms: i64,
+    /// Landed parts as runs `[first, count]`, and all there are.
+    pub parts_landed: Vec<(u32, u32)>,
+    pub parts_in_flight: Vec<u32>,
+    pub parts_total: u32,
+    pub part_bytes: u64,
+    pub timeline: Vec<TimelineEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TimelineEntry {
+    pub at_ms: i64,
+    /// Picks the sentence: `added`, `opened`, `resumed`, `retry`, `paused`, `published`, …
+    pub event: String,
+    pub params: BTreeMap<String, String>,
+}
+
+/// Some uploads: these, or all that match.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct UploadSet {
+    pub ids: Vec<UploadId>,
+    /// Instead of `ids`: the whole queue.
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum Place {
+    First,
+    Last,
+    Before { other: UploadId },
+    After { other: UploadId },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UploadMove {
+    pub id: UploadId,
+    pub place: Place,
+}
+
+/// How many of the uploads asked for could be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Changed {
+    pub changed: u32,
+}
+
+/// A file that came in by a drop, a dialog or the command line, under an id the window may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OfferedFile {
+    pub file: u32,
+    pub name: String,
+    /// Folder, for display only.
+    pub folder: String,
+    pub size_bytes: u64,
+    /// A first title made from the name.
+    pub title: String,
+    /// Why it cannot be taken: missing, empty, a folder, unreadable.
+    pub cause: Option<Cause>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct NewManuscripts {
+    /// Ids of offered files; one manuscript each.
+    pub files: Vec<u32>,
+    pub accounts: Vec<AccountId>,
+    /// Common fields and `platform.field`; for several files `title` is left out and made from each name.
+    pub fields: BTreeMap<String, String>,
+    /// Offered image.
+    pub cover: Option<u32>,
+    pub hold: bool,
+    pub priority: Priority,
+    /// Upload even where the same file went to the same account before.
+    pub again: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+}
+
+/// Findings for one file on one account. Empty findings: ready.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Preflight {
+    pub file: u32,
+    pub account: AccountId,
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Added {
+    pub uploads: Vec<UploadId>,
+}
+
+/// New values for some fields; goes on from where it stood.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UploadFields {
+    pub id: UploadId,
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The same bytes at another place, or other bytes that are wanted instead.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UploadFile {
+    pub id: UploadId,
+    pub file: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NewAccount {
+    pub platform: String,
+    pub label: String,
+    pub settings: BTreeMap<String, String>,
+    /// Write-only: they go to the keychain and are never shown again.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Ask the platform before it is kept.
+    pub check: bool,
+}
+
+/// A secret on its way in. Prints as dots, and is never sent out.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccountChange {
+    pub account: AccountId,
+    pub label: Option<String>,
+    /// Replaced where named, removed where empty.
+    pub settings: BTreeMap<String, String>,
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccountRow {
+    pub account: Account,
+    /// Uploads that are not done.
+    pub unfinished: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccountChecked {
+    pub account: AccountId,
+    pub health: Health,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Platforms {
+    pub platforms: Vec<Spec>,
+}
+
+/// What a first run may offer.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Start {
+    /// A folder for the first local account, e.g. in the user's Videos.
+    pub suggested_folder: String,
+    pub has_accounts: bool,
+    /// Told once: the database was damaged and what came back.
+    pub recovered: Option<Cause>,
+    /// Whether secrets can be kept, and where.
+    pub secrets: SecretsState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretsState {
+    Keychain,
+    Vault,
+    /// No keychain answers and no pass phrase was given.
+    None,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct Limit {
+    pub bytes_per_second: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RowsInView {
+    pub ids: Vec<UploadId>,
+}
+
+/// What changed since the last patch, merged to ten a second.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+pub struct Patch {
+    /// Only rows in view.
+    pub rows: Vec<LiveRow>,
+    pub summary: Option<Summary>,
+    /// Order or number of rows changed: ask again.
+    pub queue_stale: bool,
+    pub accounts_stale: bool,
+    /// Files were handed over by another start of the app, or dropped.
+    pub offered: Vec<OfferedFile>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct Empty {}
