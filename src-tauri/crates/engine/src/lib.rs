@@ -1,1 +1,2 @@
-//! Under construction.
+//! What runs.
+pub mod happening;

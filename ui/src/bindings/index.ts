@@ -1,0 +1,424 @@
+// Made from Rust by the test `the_bindings_are_fresh`; do not edit.
+
+export type Account = { id: AccountId,
+/**
+ * The platform's name, e.g. `bilibili`.
+ */
+platform: string,
+/**
+ * The user's name for it; unique.
+ */
+label: string, settings: { [key in string]: string }, health: Health, created_at_ms: number, };
+
+export type AccountChange = { account: AccountId, label: string | null,
+/**
+ * Replaced where named, removed where empty.
+ */
+settings: { [key in string]: string }, secrets: { [key in string]: Secret }, };
+
+export type AccountChecked = { account: AccountId, health: Health, };
+
+export type AccountId = number;
+
+export type AccountRow = { account: Account,
+/**
+ * Uploads that are not done.
+ */
+unfinished: number, };
+
+export type Added = { uploads: Array<UploadId>, };
+
+export type Cause = {
+/**
+ * Picks the sentence, e.g. `title_too_long`. Codes are part of the public contract.
+ */
+code: string,
+/**
+ * Fills the sentence.
+ */
+params: { [key in string]: string },
+/**
+ * For the log and the folded raw answer; shown as it is, never matched on.
+ */
+detail: string, };
+
+export type Changed = { changed: number, };
+
+export type Choice = { value: string, label: { [key in string]: string }, };
+
+export type Counts = { all: number, needs_you: number, running: number, waiting: number, with_platforms: number, done: number, failed: number, };
+
+export type CoverLimits = { max_bytes: number, min_width_px: number, min_height_px: number,
+/**
+ * Lower-case extensions, e.g. `jpg`, `png`.
+ */
+formats: Array<string>, };
+
+export type Empty = Record<symbol, never>;
+
+export type Failure = { code: string, params: { [key in string]: string }, detail: string, };
+
+export type Field = {
+/**
+ * The platform's own parameter name.
+ */
+name: string, kind: FieldKind, required: boolean,
+/**
+ * Required only when another field has one of these values, e.g. `source` for reposts.
+ */
+required_when: RequiredWhen | null, max: LengthLimit | null, range: [number, number] | null, choices: Array<Choice>, default: string | null,
+/**
+ * The common field this one is linked to.
+ */
+from: string | null,
+/**
+ * Belongs behind 'more settings' on a form.
+ */
+advanced: boolean, label: { [key in string]: string }, help: { [key in string]: string }, };
+
+export type FieldKind = "text" | "multiline" | "tags" | "integer" | "bool" | "choice" | "time" | "folder" | "url" | "image" | "secret";
+
+export type Finding = { severity: Severity,
+/**
+ * The platform's field it belongs to, where it belongs to one.
+ */
+field: string | null, cause: Cause, };
+
+export type Health = { state: HealthState,
+/**
+ * The platform's name for the identity, e.g. the channel's.
+ */
+identity: string | null,
+/**
+ * End of the sign-in, in ms since 1970 UTC.
+ */
+valid_until_ms: number | null, checked_at_ms: number | null, cause: Cause | null, };
+
+export type HealthState = "unknown" | "ready" | "signed_out" | "troubled";
+
+export type Intent = "run" | "hold";
+
+export type LengthLimit = { count: number, of: LengthUnit, };
+
+export type LengthUnit = "utf16" | "scalar" | "byte";
+
+export type Limit = { bytes_per_second: number | null, };
+
+export type Limits = { part_min_bytes: number, part_max_bytes: number,
+/**
+ * The size taken when nothing speaks for another.
+ */
+part_bytes: number, parts_max: number,
+/**
+ * All parts but the last must be of one size.
+ */
+parts_equal: boolean,
+/**
+ * The same part may be sent twice at once: the last, or the first, wins with the same bytes.
+ */
+parts_idempotent: boolean,
+/**
+ * Parts of one upload in flight.
+ */
+parts_at_once: number,
+/**
+ * Uploads of one account in flight.
+ */
+uploads_at_once: number, file_max_bytes: number,
+/**
+ * Larger than this is allowed but worth a warning.
+ */
+file_warn_bytes: number,
+/**
+ * Least seconds between two submissions of one account.
+ */
+submit_spacing_s: number,
+/**
+ * File extensions the platform recommends, lower case; others bring a warning. Empty: any.
+ */
+extensions: Array<string>, cover: CoverLimits | null, };
+
+export type LiveRow = { id: UploadId, phase: PhaseName, intent: Intent,
+/**
+ * Acknowledged by the platform.
+ */
+held_bytes: number,
+/**
+ * Put on the wire for bytes not yet acknowledged; at least `held_bytes`, at most `total_bytes`.
+ */
+sent_bytes: number, total_bytes: number,
+/**
+ * Bytes that had to be sent more than once.
+ */
+resent_bytes: number, bytes_per_second: number,
+/**
+ * `null` when none is known.
+ */
+eta_seconds: number | null,
+/**
+ * Set for some minutes after a break: where it went on.
+ */
+resumed_at_bytes: number | null,
+/**
+ * Why it does not move now.
+ */
+wait: Wait | null,
+/**
+ * Why it failed.
+ */
+cause: Cause | null, remote: Remote | null,
+/**
+ * When it reached its phase.
+ */
+phase_at_ms: number, };
+
+export type ManuscriptId = number;
+
+export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
+/**
+ * Write-only: they go to the keychain and are never shown again.
+ */
+secrets: { [key in string]: Secret },
+/**
+ * Ask the platform before it is kept.
+ */
+check: boolean, };
+
+export type NewManuscripts = {
+/**
+ * Ids of offered files; one manuscript each.
+ */
+files: Array<number>, accounts: Array<AccountId>,
+/**
+ * Common fields and `platform.field`; for several files `title` is left out and made from each name.
+ */
+fields: { [key in string]: string },
+/**
+ * Offered image.
+ */
+cover: number | null, hold: boolean, priority: Priority,
+/**
+ * Upload even where the same file went to the same account before.
+ */
+again: boolean, };
+
+export type OfferedFile = { file: number, name: string,
+/**
+ * Folder, for display only.
+ */
+folder: string, size_bytes: number,
+/**
+ * A first title made from the name.
+ */
+title: string,
+/**
+ * Why it cannot be taken: missing, empty, a folder, unreadable.
+ */
+cause: Cause | null, };
+
+export type Patch = {
+/**
+ * Only rows in view.
+ */
+rows: Array<LiveRow>, summary: Summary | null,
+/**
+ * Order or number of rows changed: ask again.
+ */
+queue_stale: boolean, accounts_stale: boolean,
+/**
+ * Files were handed over by another start of the app, or dropped.
+ */
+offered: Array<OfferedFile>, };
+
+export type PhaseName = "queued" | "opening" | "sending" | "committing" | "processing" | "published" | "failed" | "cancelled";
+
+export type Place = { "to": "first" } | { "to": "last" } | { "to": "before", other: UploadId, } | { "to": "after", other: UploadId, };
+
+export type Platforms = { platforms: Array<Spec>, };
+
+export type Preflight = { file: number, account: AccountId, findings: Array<Finding>, };
+
+export type Priority = "low" | "normal" | "high";
+
+export type QueuePage = {
+/**
+ * Rows that match, in the whole queue.
+ */
+total: number, offset: number, rows: Array<UploadRow>, };
+
+export type QueueWindow = { show: Show,
+/**
+ * Text found in title, file name or account.
+ */
+search: string | null, account: AccountId | null, phase: PhaseName | null, offset: number,
+/**
+ * At most 500.
+ */
+limit: number, };
+
+export type Remote = {
+/**
+ * The platform's id of the work.
+ */
+id: string, url: string | null,
+/**
+ * The platform's words for the state it is in, for display.
+ */
+words: string | null, };
+
+export type RequiredWhen = { field: string, is: string, };
+
+export type RowsInView = { ids: Array<UploadId>, };
+
+export type Secret = string;
+
+export type SecretsState = "keychain" | "vault" | "none";
+
+export type Severity = "amber" | "red";
+
+export type Show = "all" | "needs_you" | "running" | "waiting" | "with_platforms" | "done" | "failed";
+
+export type Spec = {
+/**
+ * Stable name, used in settings and on the command line.
+ */
+name: string,
+/**
+ * The name people know, per language.
+ */
+label: { [key in string]: string },
+/**
+ * Two letters for the mark beside an account.
+ */
+mark: string,
+/**
+ * Whether bytes leave this machine: a local folder needs no network.
+ */
+remote: boolean,
+/**
+ * The ticket is a bearer secret and is sealed before it is stored.
+ */
+ticket_is_secret: boolean, limits: Limits,
+/**
+ * Account settings that are not secret.
+ */
+settings: Array<Field>,
+/**
+ * Account secrets; they go to the keychain.
+ */
+secrets: Array<Field>,
+/**
+ * Fields of a manuscript, in the order they are drawn.
+ */
+fields: Array<Field>, };
+
+export type Start = {
+/**
+ * A folder for the first local account, e.g. in the user's Videos.
+ */
+suggested_folder: string, has_accounts: boolean,
+/**
+ * Told once: the database was damaged and what came back.
+ */
+recovered: Cause | null,
+/**
+ * Whether secrets can be kept, and where.
+ */
+secrets: SecretsState, };
+
+export type Summary = { counts: Counts,
+/**
+ * Acknowledged, all uploads together, over the last seconds.
+ */
+bytes_per_second: number,
+/**
+ * For what may run now; `null` when none is known.
+ */
+eta_seconds: number | null,
+/**
+ * Bytes still to send of what may run now.
+ */
+left_bytes: number,
+/**
+ * The global speed cap; `null` is none.
+ */
+limit_bytes_per_second: number | null,
+/**
+ * The whole queue is held by the user.
+ */
+paused: boolean,
+/**
+ * Why nothing moves, when nothing moves and something waits.
+ */
+idle: Wait | null, };
+
+export type TimelineEntry = { at_ms: number,
+/**
+ * Picks the sentence: `added`, `opened`, `resumed`, `retry`, `paused`, `published`, …
+ */
+event: string, params: { [key in string]: string }, };
+
+export type UploadDetail = { row: UploadRow,
+/**
+ * Folder and name for display only.
+ */
+path: string, fields: { [key in string]: string }, created_at_ms: number,
+/**
+ * Landed parts as runs `[first, count]`, and all there are.
+ */
+parts_landed: Array<[number, number]>, parts_in_flight: Array<number>, parts_total: number, part_bytes: number, timeline: Array<TimelineEntry>, };
+
+export type UploadFields = { id: UploadId, fields: { [key in string]: string }, };
+
+export type UploadFile = { id: UploadId, file: number, };
+
+export type UploadId = number;
+
+export type UploadMove = { id: UploadId, place: Place, };
+
+export type UploadRow = { id: UploadId, manuscript: ManuscriptId, title: string,
+/**
+ * File name, made printable.
+ */
+file: string, account: AccountId, account_label: string, platform: string,
+/**
+ * The row above is the same manuscript for another account.
+ */
+sibling: boolean, live: LiveRow, };
+
+export type UploadSet = { ids: Array<UploadId>,
+/**
+ * Instead of `ids`: the whole queue.
+ */
+all: boolean, };
+
+export type Wait = { "reason": "turn", ahead: number, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
+
+/** Every command: its request and its answer. */
+export interface Commands {
+  start: [Empty, Start];
+  queue_window: [QueueWindow, QueuePage];
+  queue_summary: [Empty, Summary];
+  queue_index: [UploadId, number | null];
+  queue_watch: [RowsInView, Empty];
+  upload_detail: [UploadId, UploadDetail];
+  uploads_pause: [UploadSet, Changed];
+  uploads_resume: [UploadSet, Changed];
+  uploads_cancel: [UploadSet, Changed];
+  uploads_retry: [UploadSet, Changed];
+  uploads_remove: [UploadSet, Changed];
+  upload_move: [UploadMove, Empty];
+  upload_set_fields: [UploadFields, Empty];
+  upload_set_file: [UploadFile, Empty];
+  files_offered: [Empty, Array<OfferedFile>];
+  files_forget: [Array<number>, Empty];
+  manuscripts_check: [NewManuscripts, Array<Preflight>];
+  manuscripts_add: [NewManuscripts, Added];
+  platforms: [Empty, Platforms];
+  accounts: [Empty, Array<AccountRow>];
+  account_add: [NewAccount, Account];
+  account_check: [AccountId, AccountChecked];
+  account_set: [AccountChange, Account];
+  account_remove: [AccountId, Empty];
+  limit_set: [Limit, Limit];
+}
