@@ -1,0 +1,57 @@
+/**
+ * What the window needs from outside: the product's commands, its changes, and the few things only a desktop shell can do.
+ *
+ * Two implementations: `tauri.ts` in the product, `fake.ts` in tests and for a look without the engine. Nothing else talks to the outside.
+ */
+import type { Commands, Failure, OfferedFile, Patch, UploadId } from "../bindings";
+
+export type CommandName = keyof Commands;
+export type Request<C extends CommandName> = Commands[C][0];
+export type Answer<C extends CommandName> = Commands[C][1];
+
+export type Theme = "system" | "light" | "dark";
+export type LanguageChoice = "system" | "en" | "zh-CN" | "ja";
+
+/** How the window looks. Kept by the shell, obeyed by nobody but the window. */
+export interface Looks {
+  theme: Theme;
+  language: LanguageChoice;
+  /** The speed limit to go back to when the turtle is let go; `null` is none. */
+  limit_before_turtle: number | null;
+}
+
+export const plainLooks: Looks = { theme: "system", language: "system", limit_before_turtle: null };
+
+/** What is held over the window. */
+export type Drag = { state: "over"; names: string[] } | { state: "left" };
+
+export interface Backend {
+  /** Runs a command. Rejects with a `Failure`. */
+  call<C extends CommandName>(name: C, request: Request<C>): Promise<Answer<C>>;
+  /** Hears changes until the answer is called. */
+  watch(onPatch: (patch: Patch) => void): Promise<() => void>;
+  /** A dialog for videos or for one image; nothing when it is closed. */
+  pickFiles(kind: "video" | "image"): Promise<OfferedFile[]>;
+  /** A dialog for a folder. */
+  pickFolder(): Promise<string | null>;
+  /** Opens the page of a published work in the browser. */
+  openPage(upload: UploadId): Promise<void>;
+  copyText(text: string): Promise<void>;
+  looks(): Promise<Looks>;
+  setLooks(looks: Looks): Promise<void>;
+  onDrag(hear: (drag: Drag) => void): Promise<() => void>;
+  /** Closes the window; sending goes on in the tray. */
+  hide(): Promise<void>;
+  quit(): Promise<void>;
+}
+
+/** Makes a failure of whatever was thrown, so that a caller has one form to show. */
+export function asFailure(thrown: unknown): Failure {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && typeof thrown.code === "string") {
+    const { code } = thrown;
+    const params = "params" in thrown && typeof thrown.params === "object" ? (thrown.params as Failure["params"]) : {};
+    const detail = "detail" in thrown && typeof thrown.detail === "string" ? thrown.detail : "";
+    return { code, params, detail };
+  }
+  return { code: "unknown", params: { code: "window" }, detail: String(thrown) };
+}

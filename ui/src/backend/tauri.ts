@@ -1,0 +1,31 @@
+/** The backend of the product: commands and one channel of changes over the Tauri boundary. The only file that names Tauri. */
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { OfferedFile, Patch } from "../bindings";
+import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
+
+export function tauri(): Backend {
+  return {
+    call: <C extends CommandName>(name: C, request: Request<C>) => invoke<Answer<C>>(name, { request }),
+    async watch(onPatch) {
+      const channel = new Channel<Patch>();
+      channel.onmessage = onPatch;
+      await invoke("watch", { channel });
+      return () => {
+        channel.onmessage = () => {};
+      };
+    },
+    pickFiles: (kind) => invoke<OfferedFile[]>("shell_pick_files", { request: { kind } }),
+    pickFolder: () => invoke<string | null>("shell_pick_folder"),
+    openPage: (upload) => invoke("shell_open_page", { request: upload }),
+    copyText: (text) => navigator.clipboard.writeText(text),
+    async looks() {
+      const kept = await invoke<Partial<Looks> | null>("shell_looks_get");
+      return { ...plainLooks, ...kept };
+    },
+    setLooks: (looks) => invoke("shell_looks_set", { request: looks }),
+    onDrag: (hear) => listen<Drag>("drag", (event) => hear(event.payload)),
+    hide: () => invoke("shell_hide"),
+    quit: () => invoke("shell_quit"),
+  };
+}
