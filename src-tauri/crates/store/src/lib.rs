@@ -1,1 +1,43 @@
-//! Under construction.
+//! The queue on disk: accounts, manuscripts, uploads, their parts and timeline, the publish-once ledger, settings.
+//!
+//! Decides how state is kept and found, never what happens next. Knows nothing of platforms, networks or clocks: times come in as ms since 1970 UTC.
+//! Invariants: what a method returned is on the disk; a failed write leaves the state as it was; a file that cannot be read is set aside, never overwritten.
+
+mod accounts;
+mod backup;
+mod error;
+mod history;
+mod ledger;
+mod manuscripts;
+mod migration;
+mod open;
+mod parts;
+mod path;
+mod position;
+mod queue;
+mod reader;
+mod runnable;
+mod settings;
+mod store;
+mod timeline;
+mod uploads;
+mod value;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{OpenError, StoreError};
+pub use ledger::{LedgerEntry, LedgerRow, LedgerState};
+pub use manuscripts::{Added, NewManuscript, NewUpload};
+pub use open::{OpenReport, Restored};
+pub use parts::LandedPart;
+pub use position::Move;
+pub use queue::{Counts, NeedsYou, QueueFilter, QueuePage, QueueQuery, QueueRow};
+pub use runnable::{Candidate, NextQuery};
+pub use store::{Store, StoreHealth};
+pub use timeline::{Note, TimelineEntry};
+pub use uploads::{SaveUpload, StoredUpload, TicketBytes};
+
+/// What every method answers.
+pub type Result<T> = std::result::Result<T, StoreError>;

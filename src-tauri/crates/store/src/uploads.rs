@@ -1,0 +1,330 @@
+//! Uploads: one row each, replaced as a whole when the engine has decided.
+//!
+//! Invariants: parts stand only beside the cuts they belong to; `held_bytes` is their sum, or the whole once the platform has taken the work.
+
+use crate::{NewUpload, Note, Result, Store, StoreError, parts, timeline, value};
+use rusqlite::{Connection, Row, named_params};
+use slipway_model::{
+    AccountId, Cause, Cuts, Intent, ManuscriptId, PhaseName, Receipt, Remote, UploadId,
+};
+
+/// A ticket as it is kept. May be a bearer secret, so it does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TicketBytes {
+    pub bytes: Vec<u8>,
+    /// Sealed by the engine.
+    pub sealed: bool,
+}
+
+impl std::fmt::Debug for TicketBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "TicketBytes({} bytes, sealed: {})",
+            self.bytes.len(),
+            self.sealed
+        )
+    }
+}
+
+/// All that is kept of an upload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredUpload {
+    pub id: UploadId,
+    pub manuscript: ManuscriptId,
+    pub account: AccountId,
+    pub position: f64,
+    pub phase: PhaseName,
+    pub intent: Intent,
+    pub attempt: u32,
+    pub tries: u32,
+    pub priority: i64,
+    pub key: String,
+    pub total_bytes: u64,
+    pub held_bytes: u64,
+    pub sent_bytes: u64,
+    pub resent_bytes: u64,
+    pub ticket: Option<TicketBytes>,
+    pub cuts: Option<Cuts>,
+    /// Acknowledged parts by number, ascending.
+    pub landed: Vec<(u32, Receipt)>,
+    pub remote: Option<Remote>,
+    pub cause: Option<Cause>,
+    pub created_at_ms: i64,
+    pub started_at_ms: Option<i64>,
+    pub finished_at_ms: Option<i64>,
+}
+
+/// The state an upload comes to. What is `None` is forgotten.
+#[derive(Debug, Clone)]
+pub struct SaveUpload {
+    pub id: UploadId,
+    pub intent: Intent,
+    pub attempt: u32,
+    pub tries: u32,
+    pub phase: PhaseName,
+    pub ticket: Option<TicketBytes>,
+    /// Other cuts than before forget the parts that had landed.
+    pub cuts: Option<Cuts>,
+    pub remote: Option<Remote>,
+    pub cause: Option<Cause>,
+}
+
+impl Store {
+    pub async fn upload(&self, id: UploadId) -> Result<Option<StoredUpload>> {
+        self.read(move |conn| by_id(conn, id)).await
+    }
+
+    /// Replaces the state and adds to the timeline, both or neither.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed.
+    pub async fn upload_save(
+        &self,
+        state: SaveUpload,
+        notes: Vec<Note>,
+        now_ms: i64,
+    ) -> Result<()> {
+        self.write(move |conn| {
+            save(conn, &state, now_ms)?;
+            notes
+                .iter()
+                .try_for_each(|note| timeline::add(conn, state.id, note, now_ms))
+        })
+        .await
+    }
+
+    /// Adds to what was sent in all, and to what of it was sent more than once.
+    pub async fn upload_counted(
+        &self,
+        id: UploadId,
+        sent_bytes: u64,
+        resent_bytes: u64,
+    ) -> Result<()> {
+        self.write(move |conn| counted(conn, id, sent_bytes, resent_bytes))
+            .await
+    }
+
+    /// Holds or releases. Where holding stops the upload, its attempt grows, as `Upload::intend` has it. Answers which changed.
+    pub async fn uploads_set_intent(
+        &self,
+        ids: Vec<UploadId>,
+        intent: Intent,
+        now_ms: i64,
+    ) -> Result<Vec<UploadId>> {
+        let note = Note::new(match intent {
+            Intent::Run => "released",
+            Intent::Hold => "held",
+        });
+        self.write(move |conn| {
+            let mut changed = Vec::new();
+            for &id in &ids {
+                if set_intent(conn, id, intent)? {
+                    timeline::add(conn, id, &note, now_ms)?;
+                    changed.push(id);
+                }
+            }
+            Ok(changed)
+        })
+        .await
+    }
+
+    /// Higher runs first.
+    pub async fn uploads_set_priority(&self, ids: Vec<UploadId>, priority: i64) -> Result<()> {
+        self.write(move |conn| {
+            let mut statement =
+                conn.prepare_cached("UPDATE uploads SET priority = :priority WHERE id = :id")?;
+            for id in &ids {
+                statement.execute(named_params! { ":priority": priority, ":id": id.0 })?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes uploads in any phase with their parts and timeline, and manuscripts with their last upload. The ledger stays. Answers how many went.
+    pub async fn uploads_remove(&self, ids: Vec<UploadId>) -> Result<u64> {
+        self.write(move |conn| remove(conn, &ids)).await
+    }
+
+    /// How many have not ended.
+    pub async fn uploads_unfinished_count(&self) -> Result<u64> {
+        self.read(unfinished_count).await
+    }
+}
+
+pub(crate) fn insert(
+    conn: &Connection,
+    manuscript: ManuscriptId,
+    new: &NewUpload,
+    size_bytes: u64,
+    position: f64,
+    now_ms: i64,
+) -> Result<UploadId> {
+    conn.prepare_cached(
+        "INSERT INTO uploads (manuscript_id, account_id, position, phase, intent, priority, key,
+           total_bytes, created_at_ms)
+         VALUES (:manuscript, :account, :position, 'queued', :intent, :priority, :key,
+           :total_bytes, :created_at_ms)",
+    )?
+    .execute(named_params! {
+        ":manuscript": manuscript.0,
+        ":account": new.account.0,
+        ":position": position,
+        ":intent": value::intent_word(new.intent),
+        ":priority": new.priority,
+        ":key": new.key,
+        ":total_bytes": value::size(size_bytes),
+        ":created_at_ms": now_ms,
+    })?;
+    Ok(UploadId(conn.last_insert_rowid()))
+}
+
+fn by_id(conn: &Connection, id: UploadId) -> Result<Option<StoredUpload>> {
+    let found = conn
+        .prepare_cached("SELECT * FROM uploads WHERE id = :id")?
+        .query_and_then(named_params! { ":id": id.0 }, read)?
+        .next()
+        .transpose()?;
+    let Some(mut upload) = found else {
+        return Ok(None);
+    };
+    upload.landed = parts::landed(conn, id)?;
+    Ok(Some(upload))
+}
+
+fn read(row: &Row<'_>) -> Result<StoredUpload> {
+    let ticket: Option<Vec<u8>> = row.get("ticket")?;
+    let sealed = row.get("ticket_sealed")?;
+    Ok(StoredUpload {
+        id: UploadId(row.get("id")?),
+        manuscript: ManuscriptId(row.get("manuscript_id")?),
+        account: AccountId(row.get("account_id")?),
+        position: row.get("position")?,
+        phase: value::phase(row)?,
+        intent: value::intent(row)?,
+        attempt: row.get("attempt")?,
+        tries: row.get("tries")?,
+        priority: row.get("priority")?,
+        key: row.get("key")?,
+        total_bytes: value::count(row, "total_bytes")?,
+        held_bytes: value::count(row, "held_bytes")?,
+        sent_bytes: value::count(row, "sent_bytes")?,
+        resent_bytes: value::count(row, "resent_bytes")?,
+        ticket: ticket.map(|bytes| TicketBytes { bytes, sealed }),
+        cuts: value::from_json_option(row, "cuts")?,
+        landed: Vec::new(),
+        remote: value::from_json_option(row, "remote")?,
+        cause: value::from_json_option(row, "cause")?,
+        created_at_ms: row.get("created_at_ms")?,
+        started_at_ms: row.get("started_at_ms")?,
+        finished_at_ms: row.get("finished_at_ms")?,
+    })
+}
+
+fn save(conn: &Connection, state: &SaveUpload, now_ms: i64) -> Result<()> {
+    let cuts = value::json_option(state.cuts.as_ref())?;
+    // Parts of other cuts are other bytes.
+    conn.prepare_cached(
+        "DELETE FROM parts WHERE upload_id = :id
+           AND (SELECT cuts FROM uploads WHERE id = :id) IS NOT :cuts",
+    )?
+    .execute(named_params! { ":id": state.id.0, ":cuts": cuts })?;
+    let ticket = state.ticket.as_ref();
+    let changed = conn
+        .prepare_cached(
+            "UPDATE uploads SET intent = :intent, attempt = :attempt, tries = :tries, phase = :phase,
+               cuts = :cuts, remote = :remote, cause = :cause,
+               ticket = :ticket, ticket_sealed = :ticket_sealed,
+               total_bytes = CASE WHEN :taken THEN total_bytes
+                 ELSE coalesce(:cut_bytes, (SELECT size_bytes FROM manuscripts WHERE id = manuscript_id)) END,
+               held_bytes = CASE WHEN :taken THEN total_bytes
+                 WHEN :cuts IS NULL THEN 0
+                 WHEN cuts IS :cuts THEN min(held_bytes, :cut_bytes)
+                 ELSE 0 END,
+               started_at_ms = CASE WHEN :phase IN ('queued', 'cancelled') THEN started_at_ms
+                 ELSE coalesce(started_at_ms, :now) END,
+               finished_at_ms = CASE WHEN NOT :final THEN NULL
+                 WHEN phase = :phase THEN coalesce(finished_at_ms, :now)
+                 ELSE :now END
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":intent": value::intent_word(state.intent),
+            ":attempt": state.attempt,
+            ":tries": state.tries,
+            ":phase": state.phase.as_str(),
+            ":cuts": cuts,
+            ":cut_bytes": state.cuts.as_ref().map(|cuts| value::size(cuts.total_bytes())),
+            ":remote": value::json_option(state.remote.as_ref())?,
+            ":cause": value::json_option(state.cause.as_ref())?,
+            ":ticket": ticket.map(|t| &t.bytes),
+            ":ticket_sealed": ticket.is_some_and(|t| t.sealed),
+            ":taken": state.remote.is_some()
+                || matches!(state.phase, PhaseName::Processing | PhaseName::Published),
+            ":final": state.phase.is_final(),
+            ":now": now_ms,
+            ":id": state.id.0,
+        })?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("upload"));
+    }
+    Ok(())
+}
+
+fn counted(conn: &Connection, id: UploadId, sent_bytes: u64, resent_bytes: u64) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE uploads SET sent_bytes = sent_bytes + :sent, resent_bytes = resent_bytes + :resent
+         WHERE id = :id",
+    )?
+    .execute(named_params! {
+        ":sent": value::size(sent_bytes),
+        ":resent": value::size(resent_bytes),
+        ":id": id.0,
+    })?;
+    Ok(())
+}
+
+fn set_intent(conn: &Connection, id: UploadId, intent: Intent) -> Result<bool> {
+    let changed = conn
+        .prepare_cached(
+            "UPDATE uploads SET intent = :intent, attempt = attempt +
+               (:intent = 'hold' AND phase IN ('queued', 'opening', 'sending'))
+             WHERE id = :id AND intent <> :intent",
+        )?
+        .execute(named_params! { ":intent": value::intent_word(intent), ":id": id.0 })?;
+    Ok(changed > 0)
+}
+
+fn remove(conn: &Connection, ids: &[UploadId]) -> Result<u64> {
+    let mut removed = 0;
+    for id in ids {
+        let manuscript: Option<i64> = conn
+            .prepare_cached("DELETE FROM uploads WHERE id = :id RETURNING manuscript_id")?
+            .query_map(named_params! { ":id": id.0 }, |row| {
+                row.get("manuscript_id")
+            })?
+            .next()
+            .transpose()?;
+        let Some(manuscript) = manuscript else {
+            continue;
+        };
+        removed += 1;
+        conn.prepare_cached(
+            "DELETE FROM manuscripts WHERE id = :id
+               AND NOT EXISTS (SELECT 1 FROM uploads WHERE manuscript_id = :id)",
+        )?
+        .execute(named_params! { ":id": manuscript })?;
+    }
+    Ok(removed)
+}
+
+fn unfinished_count(conn: &Connection) -> Result<u64> {
+    conn.prepare_cached(
+        "SELECT coalesce(sum(uploads), 0) AS unfinished FROM tally
+         WHERE phase NOT IN ('published', 'failed', 'cancelled')",
+    )?
+    .query_and_then([], |row| value::count(row, "unfinished"))?
+    .next()
+    .unwrap_or(Ok(0))
+}
