@@ -1,0 +1,205 @@
+//! Installs what a machine lacks to build, run or test.
+//!
+//! Decides by asking what is there: nothing is installed, and nobody is asked for a password, when nothing is missing. Packages are
+//! known for Debian and Ubuntu; elsewhere their names are printed and the rest goes on.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::command::{command, read, run, say};
+use crate::place;
+
+/// What is going to be done, and so what has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The crates without the window: nothing but Rust and a C compiler.
+    Rust,
+    /// The window can be built and opened.
+    Window,
+    /// The user interface alone can be tested in a browser.
+    Browser,
+    /// All tests can run, those of the real window included.
+    Tests,
+}
+
+/// A Debian package and why it is wanted.
+type Package = (&'static str, &'static str);
+
+const RUST: &[Package] = &[("build-essential", "C compiler and linker")];
+
+const WINDOW: &[Package] = &[
+    ("pkg-config", "finds the libraries below"),
+    ("libwebkit2gtk-4.1-dev", "the web view"),
+    ("libayatana-appindicator3-dev", "the tray"),
+    ("librsvg2-dev", "icons"),
+    ("libxdo-dev", "keys in menus"),
+    ("fonts-noto-cjk", "Chinese and Japanese text"),
+];
+
+const BROWSER: &[Package] = &[
+    ("chromium", "tests of the user interface"),
+    ("fonts-noto-cjk", "Chinese and Japanese text"),
+    ("fonts-inter", "the font of the screens"),
+];
+
+const TESTS: &[Package] = &[
+    ("xvfb", "a display without a screen"),
+    ("xauth", "the display's key"),
+    ("dbus", "a private session bus"),
+    ("dbus-x11", "a private session bus"),
+    ("webkit2gtk-driver", "drives the window"),
+    ("gnome-keyring", "a real keychain"),
+    ("libsecret-tools", "looks into the keychain"),
+    ("openbox", "a window manager"),
+    ("imagemagick", "screenshots"),
+    ("xdotool", "drops and keys"),
+    ("python3-dbus", "a network manager that tests can steer"),
+    ("python3-dbusmock", "a network manager that tests can steer"),
+    ("curl", "the peer that speed is compared with"),
+    ("iproute2", "emulated lines"),
+    ("procps", "measures processes"),
+];
+
+/// Version of the program between WebDriver clients and WebKitWebDriver.
+/// Source: crates.io, read 2026-11-21.
+const TAURI_DRIVER: &str = "2.1.0";
+
+/// Oldest Node that the user interface's tools run on.
+/// Source: Vite 7, 'engines' in its package.json, read 2026-11-21.
+const NODE_MAJOR: u32 = 20;
+
+/// Makes the machine able to do what is needed.
+///
+/// # Errors
+/// One sentence for what is missing and could not be installed.
+pub(crate) fn prepare(need: Need) -> Result<()> {
+    if need != Need::Rust {
+        node()?;
+    }
+    if cfg!(target_os = "linux") {
+        packages(&wanted(need))?;
+    }
+    if need == Need::Tests {
+        tauri_driver()?;
+    }
+    Ok(())
+}
+
+fn wanted(need: Need) -> Vec<Package> {
+    let lists: &[&[Package]] = match need {
+        Need::Rust => &[RUST],
+        Need::Browser => &[BROWSER],
+        Need::Window => &[RUST, WINDOW],
+        Need::Tests => &[RUST, WINDOW, BROWSER, TESTS],
+    };
+    lists.concat()
+}
+
+fn packages(wanted: &[Package]) -> Result<()> {
+    if place::find("dpkg-query").is_none() || place::find("apt-get").is_none() {
+        let names: Vec<_> = wanted.iter().map(|(name, _)| *name).collect();
+        say(
+            "This is neither Debian nor Ubuntu, so packages are yours to install. By Debian's names they are:",
+        );
+        say(&format!("  {}", names.join(" ")));
+        return Ok(());
+    }
+    let there = installed()?;
+    let mut missing: Vec<Package> = wanted
+        .iter()
+        .filter(|(name, _)| !there.iter().any(|has| has == name))
+        .copied()
+        .collect();
+    missing.sort_unstable();
+    missing.dedup_by_key(|(name, _)| *name);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say("Missing here, and installed now with apt-get:");
+    for (name, why) in &missing {
+        say(&format!("  {name:32} {why}"));
+    }
+    run(apt_get()?.args(["update", "--quiet"]))?;
+    run(apt_get()?
+        .args([
+            "install",
+            "--yes",
+            "--quiet",
+            "--no-install-recommends",
+            "-o",
+            "Dpkg::Use-Pty=0",
+        ])
+        .args(missing.iter().map(|(name, _)| *name)))
+    .context("the packages above could not be installed; install them by hand and start again")
+}
+
+fn installed() -> Result<Vec<String>> {
+    let list = read(command("dpkg-query").args([
+        "--show",
+        "--showformat",
+        "${db:Status-Abbrev} ${Package}\n",
+    ]))?;
+    Ok(list
+        .lines()
+        .filter_map(|line| line.strip_prefix("ii"))
+        .map(|name| name.trim().to_owned())
+        .collect())
+}
+
+/// apt-get as root: directly, or through sudo when there is one.
+fn apt_get() -> Result<Command> {
+    let mut apt = if read(command("id").arg("-u"))?.trim() == "0" {
+        command("apt-get")
+    } else if place::find("sudo").is_some() {
+        let mut sudo = command("sudo");
+        sudo.arg("apt-get");
+        sudo
+    } else {
+        bail!(
+            "installing packages needs root, and there is no sudo: install the packages above as root and start again"
+        );
+    };
+    apt.env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null());
+    Ok(apt)
+}
+
+fn node() -> Result<()> {
+    let version = read(command("node").arg("--version"))
+        .with_context(|| format!("Node {NODE_MAJOR} or newer builds the user interface and was not found: install it from your system or nodejs.org"))?;
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_MAJOR) {
+        bail!(
+            "Node {NODE_MAJOR} or newer builds the user interface; this one is {}",
+            version.trim()
+        );
+    }
+    read(command("npm").arg("--version")).context("npm, which comes with Node, was not found")?;
+    Ok(())
+}
+
+fn tauri_driver() -> Result<()> {
+    let driver = place::tools().join("bin").join("tauri-driver");
+    if driver.is_file() {
+        return Ok(());
+    }
+    run(crate::command::cargo()
+        .args([
+            "install",
+            "--locked",
+            "--quiet",
+            "tauri-driver",
+            "--version",
+            TAURI_DRIVER,
+            "--root",
+        ])
+        .arg(place::tools())
+        .env_remove("CARGO_TARGET_DIR"))
+    .context("tauri-driver drives the window in tests")
+}
