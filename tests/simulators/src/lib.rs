@@ -1,1 +1,21 @@
-//! Under construction.
+//! Platforms as servers on loopback, each with a fault script and a way to look inside.
+//!
+//! A simulator accepts what its platform accepts, refuses what it refuses, in the same order and with the same codes, and keeps a
+//! record that a test can read. It knows nothing of the product that talks to it: it shares no types with any other crate here,
+//! so that an agreement between the two is an agreement about bytes.
+
+mod answer;
+mod clock;
+mod fault;
+mod line;
+mod listener;
+mod meter;
+mod sink;
+
+pub mod bilibili;
+
+pub use clock::Clock;
+pub use fault::{CallSet, Rule, Script};
+pub use line::{Line, LineBuilder, Traffic};
+pub use meter::Moved;
+pub use sink::Sink;

@@ -1,0 +1,242 @@
+//! The simulators as a program: one line of JSON on standard output when ready, then it serves until it is told to stop.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+use slipway_simulators::bilibili::{self, Profile, Review, Simulator, Storage};
+use slipway_simulators::{Line, Sink};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use url::Url;
+
+/// Video platforms on loopback, for tests.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+    /// Stop when standard input is closed, so that a parent's death is enough.
+    #[arg(long, global = true)]
+    until_stdin_closes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The Bilibili Open Platform.
+    Bilibili(Bilibili),
+    /// Takes any body and throws it away.
+    Sink {
+        /// 0 is any free port.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+    /// A line in front of a server: capped, delayed, broken.
+    Line {
+        /// Address of the server.
+        #[arg(long)]
+        to: SocketAddr,
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Bytes per second towards the server.
+        #[arg(long)]
+        up: Option<u64>,
+        /// Bytes per second towards the client.
+        #[arg(long)]
+        down: Option<u64>,
+        /// One way, in milliseconds.
+        #[arg(long, default_value_t = 0)]
+        delay_ms: u64,
+        /// The connection that carries this byte up falls silent.
+        #[arg(long)]
+        stall_after: Vec<u64>,
+        /// The connection that carries this byte up is reset.
+        #[arg(long)]
+        reset_after: Vec<u64>,
+    },
+    /// Every platform and the sink.
+    All(Bilibili),
+}
+
+#[derive(Debug, Args)]
+struct Bilibili {
+    /// Says what is official, what is inferred and what every switch does, and ends.
+    #[arg(long)]
+    about: bool,
+    /// 0 is any free port.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Folder for parts and merged files; a temporary one without this.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = ProfileName::Docs)]
+    profile: ProfileName,
+    /// Throw parts away and compute nothing.
+    #[arg(long, conflicts_with = "digests")]
+    discard: bool,
+    /// Keep digests of parts instead of parts.
+    #[arg(long)]
+    digests: bool,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[arg(long, default_value_t = 2)]
+    users: usize,
+    /// Time between two submissions of one user, on the virtual clock.
+    #[arg(long, default_value_t = 30_000)]
+    spacing_ms: u64,
+    #[arg(long, value_enum, default_value_t = Pace::Usual)]
+    review: Pace,
+    /// An address on loopback that is told what becomes of manuscripts.
+    #[arg(long)]
+    webhook: Option<Url>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProfileName {
+    Docs,
+    Strict,
+    Sloppy,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Pace {
+    /// Seconds for each step.
+    Usual,
+    /// A fraction of a second for each step.
+    Fast,
+    Immediate,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match arguments.what {
+        What::Bilibili(bilibili) if bilibili.about => {
+            writeln!(
+                std::io::stdout(),
+                "{}",
+                serde_json::to_string_pretty(&bilibili::about())?
+            )?;
+        }
+        What::Bilibili(bilibili) => {
+            let simulator = bilibili.start().await?;
+            serve(&told(&simulator), arguments.until_stdin_closes).await?;
+            simulator.stop().await;
+        }
+        What::Sink { port } => {
+            let sink = Sink::start(port).await.context("starting the sink")?;
+            serve(&json!({ "url": sink.url() }), arguments.until_stdin_closes).await?;
+            sink.stop().await;
+        }
+        What::Line {
+            to,
+            port,
+            up,
+            down,
+            delay_ms,
+            stall_after,
+            reset_after,
+        } => {
+            let mut line = Line::to(to)
+                .port(port)
+                .delay(Duration::from_millis(delay_ms));
+            line = up
+                .into_iter()
+                .fold(line, slipway_simulators::LineBuilder::up);
+            line = down
+                .into_iter()
+                .fold(line, slipway_simulators::LineBuilder::down);
+            line = stall_after
+                .into_iter()
+                .fold(line, slipway_simulators::LineBuilder::stall_after);
+            line = reset_after
+                .into_iter()
+                .fold(line, slipway_simulators::LineBuilder::reset_after);
+            let line = line.start().await.context("starting the line")?;
+            serve(&json!({ "url": line.url() }), arguments.until_stdin_closes).await?;
+            line.stop().await;
+        }
+        What::All(bilibili) => {
+            let simulator = bilibili.start().await?;
+            let sink = Sink::start(0).await.context("starting the sink")?;
+            let both = json!({ "bilibili": told(&simulator), "sink": { "url": sink.url() } });
+            serve(&both, arguments.until_stdin_closes).await?;
+            simulator.stop().await;
+            sink.stop().await;
+        }
+    }
+    Ok(())
+}
+
+impl Bilibili {
+    async fn start(self) -> anyhow::Result<Simulator> {
+        let mut builder = Simulator::builder()
+            .port(self.port)
+            .seed(self.seed)
+            .users(self.users)
+            .spacing(Duration::from_millis(self.spacing_ms))
+            .profile(match self.profile {
+                ProfileName::Docs => Profile::Docs,
+                ProfileName::Strict => Profile::Strict,
+                ProfileName::Sloppy => Profile::Sloppy,
+            })
+            .review(match self.review {
+                Pace::Usual => Review::default(),
+                Pace::Fast => Review::fast(),
+                Pace::Immediate => Review::immediate(),
+            })
+            .storage(match (self.discard, self.digests) {
+                (true, _) => Storage::Discard,
+                (_, true) => Storage::Digests,
+                _ => Storage::Files,
+            });
+        if let Some(folder) = self.data {
+            builder = builder.data(folder);
+        }
+        if let Some(address) = self.webhook {
+            builder = builder.webhook(address);
+        }
+        builder
+            .try_start()
+            .await
+            .context("starting the Bilibili simulator")
+    }
+}
+
+/// Everything a client has to be told. The secrets are invented and worth nothing.
+fn told(simulator: &Simulator) -> Value {
+    let mut told = json!(simulator.credentials());
+    told["url"] = json!(simulator.url());
+    told["users"] = (0..simulator.users())
+        .map(|user| json!(simulator.user(user)))
+        .collect();
+    told
+}
+
+/// Says that it is ready, then waits for the end.
+async fn serve(ready: &Value, until_stdin_closes: bool) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (closed, end_of_input) = oneshot::channel();
+    if until_stdin_closes {
+        // A thread of its own: a read of standard input cannot be cancelled.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            let _ = closed.send(());
+        });
+    } else {
+        std::mem::forget(closed);
+    }
+    let mut out = std::io::stdout();
+    writeln!(out, "{ready}")?;
+    out.flush()?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = end_of_input => {}
+    }
+    Ok(())
+}
