@@ -1,0 +1,57 @@
+//! Campaigns: long runs of the real program against simulators, to be started by hand, which end with a table.
+//!
+//! Knows nothing of the product but its command line and what the platforms received.
+#![expect(
+    clippy::print_stdout,
+    reason = "a campaign is a program that prints a report"
+)]
+
+mod faults;
+mod kills;
+mod slipway;
+mod video;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    about = "Long runs of the real program against simulators",
+    disable_help_subcommand = true
+)]
+struct Line {
+    /// The `slipway` that is put to the test.
+    #[arg(long, global = true, default_value = "target/release/slipway")]
+    slipway: PathBuf,
+    #[command(subcommand)]
+    campaign: Campaign,
+}
+
+#[derive(Debug, Subcommand)]
+enum Campaign {
+    /// Kills the program at every moment of an upload.
+    Kills(kills::Options),
+    /// Uploads once under each fault the simulator knows.
+    Faults(faults::Options),
+    /// Writes a video of a given size.
+    Video {
+        file: PathBuf,
+        #[arg(long)]
+        bytes: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let line = Line::parse();
+    match line.campaign {
+        Campaign::Kills(options) => println!("{}", kills::run(&options, &line.slipway).await?),
+        Campaign::Faults(options) => println!("{}", faults::run(&options, &line.slipway).await?),
+        Campaign::Video { file, bytes, seed } => video::write(&file, bytes, seed)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The product as anyone may use it: the `slipway` program, its words and its events.
+//!
+//! Knows nothing of the product's inside. Always holds: the program sees a home, a keychain and a data folder of its own, never
+//! those of the person at this machine.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use slipway_simulators::bilibili::Credentials;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+/// Seals the vault of a folder that is thrown away.
+const PASSPHRASE: &str = "a folder that is thrown away";
+
+/// One data folder and the program that works on it.
+#[derive(Debug)]
+pub(crate) struct Slipway {
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+/// Where a Bilibili account is and how gently it is treated.
+#[derive(Debug)]
+pub(crate) struct Bilibili<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) credentials: &'a Credentials,
+    /// Base of the three hosts that take calls.
+    pub(crate) url: &'a str,
+    /// Base of the host that takes parts.
+    pub(crate) upload_url: &'a str,
+    pub(crate) part_bytes: u64,
+}
+
+impl Slipway {
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(crate) fn new(program: &Path, folder: &Path) -> Result<Self> {
+        for below in ["home", "runtime"] {
+            std::fs::create_dir_all(folder.join(below))
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        Ok(Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+        })
+    }
+
+    pub(crate) fn command<I: IntoIterator<Item: AsRef<OsStr>>>(&self, words: I) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(words)
+            .env("SLIPWAY_DATA_DIR", self.folder.join("data"))
+            .env("SLIPWAY_PASSPHRASE", PASSPHRASE)
+            .env("HOME", self.folder.join("home"))
+            .env("XDG_RUNTIME_DIR", self.folder.join("runtime"))
+            .env("NO_PROXY", "127.0.0.1")
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        for name in [
+            "DBUS_SESSION_BUS_ADDRESS",
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_STATE_HOME",
+        ] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command to its end and gives back what it printed.
+    pub(crate) async fn call<I: IntoIterator<Item: AsRef<OsStr>>>(
+        &self,
+        words: I,
+    ) -> Result<String> {
+        let mut command = self.command(words);
+        let spelled = format!("{:?}", command.as_std());
+        let output = command
+            .output()
+            .await
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{spelled} ended with {}: {}", output.status, said.trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Adds an account that checks itself against the simulator, with nothing that would make a test slow.
+    pub(crate) async fn add_bilibili(&self, account: &Bilibili<'_>) -> Result<()> {
+        let Bilibili {
+            credentials, url, ..
+        } = account;
+        let settings = [
+            format!("client_id={}", credentials.client_id),
+            format!("endpoint.api={url}"),
+            format!("endpoint.oauth={url}"),
+            format!("endpoint.consent={url}"),
+            format!("endpoint.upload={}", account.upload_url),
+            format!("part_size={}", account.part_bytes),
+            "limits.small_file_max_bytes=0".to_owned(),
+            "rate.submit_spacing_s=0".to_owned(),
+            "rate.calls_per_minute=6000".to_owned(),
+            "rate.calls_burst=1000".to_owned(),
+        ];
+        let secrets = [
+            format!("app_secret={}", credentials.app_secret),
+            format!("access_token={}", credentials.access_token),
+            format!("refresh_token={}", credentials.refresh_token),
+        ];
+        let mut words: Vec<&str> = vec!["accounts", "add", "bilibili", "--label", account.label];
+        words.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        words.extend(secrets.iter().flat_map(|secret| ["--secret", secret]));
+        self.call(words).await.map(|_| ())
+    }
+
+    /// Adds an account that copies into `folder`, which is made.
+    pub(crate) async fn add_folder(&self, label: &str, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let path = format!("path={}", folder.display());
+        self.call([
+            "accounts", "add", "folder", "--label", label, "--set", &path,
+        ])
+        .await
+        .map(|_| ())
+    }
+
+    /// Adds a manuscript with everything that Bilibili asks for.
+    pub(crate) async fn add(&self, file: &Path, accounts: &str, title: &str) -> Result<()> {
+        let title = format!("title={title}");
+        let words = [
+            "--account",
+            accounts,
+            "--set",
+            &title,
+            "--set",
+            "tags=test",
+            "--set",
+            "bilibili.tid=21",
+        ];
+        self.call(
+            [OsStr::new("add"), file.as_os_str()]
+                .into_iter()
+                .chain(words.map(OsStr::new)),
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// Starts a command that tells what happens, line by line.
+    pub(crate) fn start<I: IntoIterator<Item: AsRef<OsStr>>>(&self, words: I) -> Result<Running> {
+        let mut child = self
+            .command(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        let stdout = child.stdout.take().expect("stdout was piped just above");
+        let stderr = child.stderr.take().expect("stderr was piped just above");
+        Ok(Running {
+            child,
+            lines: BufReader::new(stdout).lines(),
+            stderr,
+        })
+    }
+
+    /// Works on the queue until nothing can move.
+    pub(crate) fn run_until_idle(&self) -> Result<Running> {
+        self.start(["run", "--until-idle", "--json"])
+    }
+}
+
+/// A `slipway` that runs and tells.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    stderr: ChildStderr,
+}
+
+impl Running {
+    /// The next thing that happened; `None` when it has ended. May be dropped while waiting.
+    pub(crate) async fn next(&mut self) -> Result<Option<Event>> {
+        let Some(line) = self.lines.next_line().await? else {
+            return Ok(None);
+        };
+        let json = serde_json::from_str(&line)
+            .with_context(|| format!("an event is JSON, this is not: {line}"))?;
+        Ok(Some(Event(json)))
+    }
+
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// kill -9, then waits for the body.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.context("cannot kill slipway")
+    }
+
+    /// Waits for its end; what it said on standard error comes with it.
+    pub(crate) async fn end(&mut self) -> Result<(ExitStatus, String)> {
+        let mut said = String::new();
+        let status = self.child.wait().await?;
+        self.stderr.read_to_string(&mut said).await?;
+        Ok((status, said.trim().to_owned()))
+    }
+}
+
+/// One line of `--json`.
+#[derive(Clone, Debug)]
+pub(crate) struct Event(pub(crate) Value);
+
+impl Event {
+    pub(crate) fn name(&self) -> &str {
+        self.0["event"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn upload(&self) -> Option<u64> {
+        self.0["upload"].as_u64()
+    }
+
+    pub(crate) fn text(&self, field: &str) -> &str {
+        self.0[field].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn number(&self, field: &str) -> u64 {
+        self.0[field].as_u64().unwrap_or(0)
+    }
+}
+
+/// The phases of all uploads, as told so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Phases(BTreeMap<u64, (String, String)>);
+
+impl Phases {
+    pub(crate) fn hear(&mut self, event: &Event) {
+        let Some(upload) = event.upload() else { return };
+        let phase = match event.name() {
+            "phase" => event.text("to"),
+            "queued" => "queued",
+            "published" => "published",
+            "failed" => "failed",
+            _ => return,
+        };
+        self.0
+            .insert(upload, (event.text("account").to_owned(), phase.to_owned()));
+    }
+
+    /// Account and phase of each upload that has not ended.
+    pub(crate) fn open(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .values()
+            .map(|(account, phase)| (account.as_str(), phase.as_str()))
+            .filter(|(_, phase)| !["published", "failed", "cancelled"].contains(phase))
+    }
+}
