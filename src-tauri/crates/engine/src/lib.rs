@@ -1,2 +1,27 @@
-//! What runs.
+//! What runs: obeys the model's decisions with real files, sockets and SQLite.
+//!
+//! One [`Engine`] for each data folder. Front ends order and ask; the dispatcher alone decides who runs.
+
+mod accounts;
+mod board;
+pub mod clock;
+mod dispatcher;
+mod engine;
+pub mod fingerprint;
 pub mod happening;
+mod lanes;
+mod limiter;
+mod lock;
+mod reader;
+mod seal;
+pub mod secrets;
+mod sending;
+mod vault;
+mod worker;
+
+pub use board::{Board, Motion};
+pub use dispatcher::Idle;
+pub use engine::{Engine, Options, StartError};
+pub use happening::Happening;
+pub use lock::make_private_dir;
+pub use worker::printable_name;

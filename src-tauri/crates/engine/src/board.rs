@@ -1,0 +1,339 @@
+//! What is true now and not on disk: why uploads wait, and how bytes move. Written by the dispatcher and its workers, read by front ends.
+//!
+//! Nothing here is needed after a restart: it is found afresh.
+
+use crate::{clock::now_ms, reader::Flight};
+use parking_lot::{Mutex, RwLock};
+use slipway_model::{AccountId, UploadId, Wait};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+
+/// Half-life of the speed that is shown.
+const SPEED_HALF_LIFE: Duration = Duration::from_secs(3);
+/// Half-life of the speed that the time left is made from.
+const ETA_HALF_LIFE: Duration = Duration::from_secs(20);
+/// No time left is told before this.
+const ETA_AFTER: Duration = Duration::from_secs(3);
+
+/// Bytes of one upload while it has a worker.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Acknowledged and kept on disk.
+    pub held: AtomicU64,
+    /// Put on the wire by this worker, resent ones included.
+    pub wire: Arc<AtomicU64>,
+    /// Of these, in vain: handed to a part that then failed or was given up.
+    pub lost: AtomicU64,
+    /// Parts in flight.
+    pub flying: Mutex<BTreeMap<u32, Vec<Arc<Flight>>>>,
+}
+
+impl Counters {
+    /// Bytes handed to the socket and not acknowledged. A part that flies twice counts once.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.flying
+            .lock()
+            .values()
+            .map(|flights| {
+                flights
+                    .iter()
+                    .map(|f| f.handed.load(Relaxed))
+                    .max()
+                    .unwrap_or(0)
+            })
+            .sum()
+    }
+}
+
+#[derive(Debug)]
+struct Meter {
+    at: Instant,
+    since: Instant,
+    wire: u64,
+    speed: f64,
+    slow: f64,
+}
+
+impl Meter {
+    fn new(wire: u64) -> Self {
+        Self {
+            at: Instant::now(),
+            since: Instant::now(),
+            wire,
+            speed: 0.0,
+            slow: 0.0,
+        }
+    }
+
+    fn tick(&mut self, wire: u64) {
+        let elapsed = self.at.elapsed();
+        if elapsed < Duration::from_millis(80) {
+            return;
+        }
+        let now = wire.saturating_sub(self.wire) as f64 / elapsed.as_secs_f64();
+        let mix = |old: f64, half_life: Duration, age: Duration| {
+            // Younger than its half-life, the average forgets faster: it starts from what is seen, not from zero.
+            let half_life = half_life.min(age.max(Duration::from_millis(200)));
+            let keep = 0.5_f64.powf(elapsed.as_secs_f64() / half_life.as_secs_f64());
+            old * keep + now * (1.0 - keep)
+        };
+        let age = self.since.elapsed();
+        self.speed = mix(self.speed, SPEED_HALF_LIFE, age);
+        self.slow = mix(self.slow, ETA_HALF_LIFE, age);
+        (self.at, self.wire) = (Instant::now(), wire);
+    }
+}
+
+#[derive(Debug)]
+struct Live {
+    counters: Arc<Counters>,
+    total: u64,
+    meter: Meter,
+    resumed_at: Option<u64>,
+    started_at_ms: i64,
+    waits: Option<Wait>,
+}
+
+/// How an upload with a worker moves.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Motion {
+    pub held_bytes: u64,
+    pub sent_bytes: u64,
+    pub lost_bytes: u64,
+    pub bytes_per_second: u64,
+    pub eta_seconds: Option<u64>,
+    /// Of the file, not yet on the wire.
+    pub left_bytes: u64,
+    pub resumed_at_bytes: Option<u64>,
+    /// When its worker began, in ms since 1970 UTC.
+    pub started_at_ms: i64,
+    pub parts_in_flight: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    live: HashMap<UploadId, Live>,
+    waits: HashMap<UploadId, Wait>,
+    accounts: HashMap<AccountId, Wait>,
+    /// Rows that changed since they were last asked for.
+    dirty: HashSet<UploadId>,
+    queue_stale: bool,
+    accounts_stale: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Board {
+    state: RwLock<State>,
+    changed: Notify,
+}
+
+/// What changed since it was last asked.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub rows: HashSet<UploadId>,
+    pub queue_stale: bool,
+    pub accounts_stale: bool,
+}
+
+impl Board {
+    fn write(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.write());
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn started(
+        &self,
+        id: UploadId,
+        counters: Arc<Counters>,
+        total: u64,
+        resumed_at: Option<u64>,
+    ) {
+        let meter = Meter::new(counters.wire.load(Relaxed));
+        self.write(|s| {
+            s.live.insert(
+                id,
+                Live {
+                    counters,
+                    total,
+                    meter,
+                    resumed_at,
+                    started_at_ms: now_ms(),
+                    waits: None,
+                },
+            );
+            s.waits.remove(&id);
+            s.dirty.insert(id);
+        });
+    }
+
+    pub(crate) fn ended(&self, id: UploadId) {
+        self.write(|s| {
+            s.live.remove(&id);
+            s.dirty.insert(id);
+        });
+    }
+
+    pub(crate) fn wait(&self, id: UploadId, wait: Option<Wait>) {
+        self.write(|s| {
+            match wait {
+                Some(wait) => s.waits.insert(id, wait),
+                None => s.waits.remove(&id),
+            };
+            s.dirty.insert(id);
+        });
+    }
+
+    /// A worker waits for a moment and goes on by itself.
+    pub(crate) fn pause_of(&self, id: UploadId, wait: Option<Wait>) {
+        self.write(|s| {
+            if let Some(live) = s.live.get_mut(&id) {
+                live.waits = wait;
+                s.dirty.insert(id);
+            }
+        });
+    }
+
+    pub(crate) fn account_wait(&self, id: AccountId, wait: Option<Wait>) {
+        self.write(|s| {
+            match wait {
+                Some(wait) => s.accounts.insert(id, wait),
+                None => s.accounts.remove(&id),
+            };
+            (s.queue_stale, s.accounts_stale) = (true, true);
+        });
+    }
+
+    pub(crate) fn touched(&self, id: UploadId) {
+        self.write(|s| {
+            s.dirty.insert(id);
+        });
+    }
+
+    pub fn queue_changed(&self) {
+        self.write(|s| s.queue_stale = true);
+    }
+
+    pub fn accounts_changed(&self) {
+        self.write(|s| s.accounts_stale = true);
+    }
+
+    /// To be called about ten times a second while anything moves.
+    pub(crate) fn tick(&self) {
+        let mut state = self.state.write();
+        let mut moved = Vec::new();
+        for (id, live) in &mut state.live {
+            let wire = live.counters.wire.load(Relaxed);
+            if wire != live.meter.wire || live.meter.speed > 1.0 {
+                moved.push(*id);
+            }
+            live.meter.tick(wire);
+        }
+        if !moved.is_empty() {
+            state.dirty.extend(moved);
+            drop(state);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Returns when something changed since `take_changes`. One listener only.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    pub fn take_changes(&self) -> Changes {
+        let mut state = self.state.write();
+        Changes {
+            rows: std::mem::take(&mut state.dirty),
+            queue_stale: std::mem::take(&mut state.queue_stale),
+            accounts_stale: std::mem::take(&mut state.accounts_stale),
+        }
+    }
+
+    pub fn motion(&self, id: UploadId) -> Option<Motion> {
+        self.state.read().live.get(&id).map(Live::motion)
+    }
+
+    /// Why this upload does not move, if something else than its turn keeps it.
+    pub fn wait_of(&self, id: UploadId, account: AccountId) -> Option<Wait> {
+        let state = self.state.read();
+        match state.live.get(&id) {
+            Some(live) => live.waits.clone(),
+            None => state
+                .waits
+                .get(&id)
+                .or_else(|| state.accounts.get(&account))
+                .cloned(),
+        }
+    }
+
+    pub fn is_live(&self, id: UploadId) -> bool {
+        self.state.read().live.contains_key(&id)
+    }
+
+    pub fn moving(&self) -> Vec<(UploadId, Motion)> {
+        self.state
+            .read()
+            .live
+            .iter()
+            .map(|(id, live)| (*id, live.motion()))
+            .collect()
+    }
+
+    /// Uploads and accounts that only a person can set going.
+    pub fn needs_person(&self) -> (Vec<UploadId>, Vec<AccountId>) {
+        let state = self.state.read();
+        let uploads = state
+            .waits
+            .iter()
+            .filter(|(_, w)| w.needs_person())
+            .map(|(id, _)| *id)
+            .collect();
+        let accounts = state
+            .accounts
+            .iter()
+            .filter(|(_, w)| w.needs_person())
+            .map(|(id, _)| *id)
+            .collect();
+        (uploads, accounts)
+    }
+
+    /// The wait that ends first, for 'why is nothing moving'.
+    pub fn nearest_wait(&self) -> Option<Wait> {
+        let state = self.state.read();
+        let now = now_ms();
+        let all = state
+            .waits
+            .values()
+            .chain(state.accounts.values())
+            .chain(state.live.values().filter_map(|l| l.waits.as_ref()));
+        all.min_by_key(|w| w.until_ms().map_or(i64::MAX, |until| until - now))
+            .cloned()
+    }
+}
+
+impl Live {
+    fn motion(&self) -> Motion {
+        let held = self.counters.held.load(Relaxed);
+        let sent = (held + self.counters.in_flight()).min(self.total);
+        let left = self.total.saturating_sub(sent);
+        let known = self.meter.slow > 1.0 && self.meter.since.elapsed() >= ETA_AFTER && left > 0;
+        Motion {
+            held_bytes: held,
+            sent_bytes: sent,
+            lost_bytes: self.counters.lost.load(Relaxed),
+            bytes_per_second: self.meter.speed.round() as u64,
+            eta_seconds: known.then(|| (left as f64 / self.meter.slow).ceil() as u64),
+            left_bytes: left,
+            resumed_at_bytes: self.resumed_at,
+            started_at_ms: self.started_at_ms,
+            parts_in_flight: self.counters.flying.lock().keys().copied().collect(),
+        }
+    }
+}

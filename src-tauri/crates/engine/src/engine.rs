@@ -1,0 +1,315 @@
+//! The engine as others hold it: started on a data folder, ordered about, asked, stopped.
+
+use crate::{
+    accounts::Accounts,
+    board::Board,
+    clock::now_ms,
+    dispatcher::{Dispatcher, Idle, Order, State},
+    happening::Happening,
+    limiter::Bucket,
+    lock::{DataLock, LockError},
+    seal::random,
+    secrets::Secrets,
+    worker::Tools,
+};
+use parking_lot::Mutex;
+use secrecy::SecretString;
+use slipway_model::{Account, AccountId, Cause, Health, UploadId};
+use slipway_platforms::Error;
+use slipway_store::{OpenError, OpenReport, Store, StoreError};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Setting of the global speed cap, in bytes per second.
+const LIMIT: &str = "limit_bytes_per_second";
+/// Uploads under way at once, over all accounts.
+const AT_ONCE: &str = "uploads_at_once";
+const AT_ONCE_DEFAULT: usize = 3;
+/// Happenings a slow listener may lag behind.
+const HAPPENINGS: usize = 4096;
+const BACKUP_LOOK: Duration = Duration::from_secs(3600);
+
+#[derive(Debug)]
+pub struct Options {
+    pub data_dir: PathBuf,
+    /// For the vault, where there is no keychain.
+    pub passphrase: Option<SecretString>,
+    /// Uploads move. Without it the queue can be read and changed, and waits.
+    pub run: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("another engine uses this data folder")]
+    Locked,
+    #[error("the data folder cannot be written")]
+    DataFolder(#[source] io::Error),
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("the secrets cannot be opened: {}", .0.code)]
+    Secrets(Cause),
+    #[error(transparent)]
+    Queue(#[from] StoreError),
+}
+
+/// Cheap to clone; the engine runs until [`Engine::stop`].
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    data_dir: PathBuf,
+    store: Store,
+    secrets: Arc<Secrets>,
+    accounts: Arc<Accounts>,
+    board: Arc<Board>,
+    bucket: Arc<Bucket>,
+    happenings: broadcast::Sender<Happening>,
+    orders: mpsc::Sender<Order>,
+    idle: watch::Receiver<Option<Idle>>,
+    stop: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+    /// Held to the end.
+    lock: Mutex<Option<DataLock>>,
+    opened: OpenReport,
+    runs: bool,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.inner.data_dir.display())
+    }
+}
+
+impl Engine {
+    /// Takes the data folder, opens the queue, and begins to work on it.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing was changed then.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options {
+            data_dir,
+            passphrase,
+            run,
+        } = options;
+        let lock = DataLock::take(&data_dir).map_err(|error| match error {
+            LockError::Taken => StartError::Locked,
+            LockError::Io(error) => StartError::DataFolder(error),
+        })?;
+        let (store, opened) = Store::open(&data_dir, now_ms()).await?;
+        let folder_id = match store.setting("folder_id").await? {
+            Some(id) => id,
+            None => {
+                let id = hex::encode(random::<8>());
+                store.setting_set("folder_id", Some(id.clone())).await?;
+                id
+            }
+        };
+        let dir = data_dir.clone();
+        let secrets = tokio::task::spawn_blocking(move || {
+            Secrets::open(&dir, folder_id, passphrase.as_ref())
+        })
+        .await
+        .unwrap_or_else(|_| Err(Cause::new("secrets_unreachable")))
+        .map_err(StartError::Secrets)?;
+        let secrets = Arc::new(secrets);
+        let accounts = Arc::new(Accounts::new(store.clone(), secrets.clone()));
+        let board = Arc::new(Board::default());
+        let limit = store.setting(LIMIT).await?.and_then(|v| v.parse().ok());
+        let bucket = Bucket::new(limit);
+        let at_once = store
+            .setting(AT_ONCE)
+            .await?
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(AT_ONCE_DEFAULT)
+            .clamp(1, 16);
+        let tools = Tools {
+            board: board.clone(),
+            lanes: crate::lanes::Lanes::default(),
+            buffers: Arc::default(),
+            bucket: bucket.clone(),
+        };
+        let (happenings, _) = broadcast::channel(HAPPENINGS);
+        let (orders, order_queue) = mpsc::channel(256);
+        let (idle_tell, idle) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let dispatcher = Dispatcher {
+            store: store.clone(),
+            accounts: accounts.clone(),
+            secrets: secrets.clone(),
+            board: board.clone(),
+            tools: Arc::new(tools),
+            happenings: happenings.clone(),
+            orders: order_queue,
+            reports: mpsc::channel(1024),
+            idle: idle_tell,
+            stop: stop.clone(),
+            at_once: if run { at_once } else { 0 },
+            state: State::default(),
+        };
+        let (backups, ended) = (store.clone(), stop.clone());
+        let task = tokio::spawn(async move {
+            tokio::join!(dispatcher.run(), back_up(backups, ended));
+        });
+        let inner = Inner {
+            data_dir,
+            store,
+            secrets,
+            accounts,
+            board,
+            bucket,
+            happenings,
+            orders,
+            idle,
+            stop,
+            task: Mutex::new(Some(task)),
+            lock: Mutex::new(Some(lock)),
+            opened,
+            runs: run,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.inner.data_dir
+    }
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+    pub fn board(&self) -> &Board {
+        &self.inner.board
+    }
+    pub fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
+    }
+    /// What was found when the queue was opened.
+    pub fn opened(&self) -> &OpenReport {
+        &self.inner.opened
+    }
+    pub fn runs(&self) -> bool {
+        self.inner.runs
+    }
+
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.inner.happenings.subscribe()
+    }
+    pub fn tell(&self, happening: Happening) {
+        let _ = self.inner.happenings.send(happening);
+    }
+
+    /// `Some` while nothing can move by itself.
+    pub fn idle(&self) -> watch::Receiver<Option<Idle>> {
+        self.inner.idle.clone()
+    }
+
+    /// The global speed cap in bytes per second.
+    pub fn limit(&self) -> Option<u64> {
+        self.inner.bucket.rate()
+    }
+
+    /// Takes effect at once, and is kept.
+    pub async fn set_limit(&self, rate: Option<u64>) -> Result<(), StoreError> {
+        self.inner
+            .store
+            .setting_set(LIMIT, rate.map(|r| r.to_string()))
+            .await?;
+        self.inner.bucket.set_rate(rate);
+        self.inner.board.queue_changed();
+        Ok(())
+    }
+
+    /// A cap for this run only.
+    pub fn cap(&self, rate: Option<u64>) {
+        self.inner.bucket.set_rate(rate);
+    }
+
+    /// Something may run now that could not before.
+    pub async fn wake(&self) {
+        self.inner.board.queue_changed();
+        self.order(Order::Wake).await;
+    }
+    pub async fn hold(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::Hold(ids, done)).await
+    }
+    pub async fn release(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::Release(ids, done)).await
+    }
+    pub async fn cancel(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::Cancel(ids, done)).await
+    }
+    pub async fn retry(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::Retry(ids, done)).await
+    }
+    pub async fn remove(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::Remove(ids, done)).await
+    }
+    /// The manuscript's file was set anew; `changed` when its bytes are others.
+    pub async fn file_set(&self, id: UploadId, changed: bool) {
+        self.order(Order::FileSet(id, changed)).await;
+    }
+    /// Settings or secrets of an account changed: those who waited for it go on.
+    pub async fn account_changed(&self, id: AccountId) {
+        self.inner.accounts.forget(id);
+        self.order(Order::AccountChanged(id)).await;
+    }
+
+    /// Asks the platform about an account that is kept.
+    pub async fn check(&self, id: AccountId) -> Result<Health, Error> {
+        let entry = self.inner.accounts.get(id).await?;
+        entry.platform.check(&entry.session).await
+    }
+
+    /// The account's limits, its platform's changed by its settings.
+    pub fn limits(&self, account: &Account) -> Result<slipway_model::Limits, Error> {
+        Ok(self.inner.accounts.build(account.clone(), None)?.limits)
+    }
+
+    async fn order(&self, order: Order) {
+        // Refused only while the engine stops, and then nothing is to be done.
+        let _ = self.inner.orders.send(order).await;
+    }
+
+    async fn ask(&self, order: impl FnOnce(oneshot::Sender<u32>) -> Order) -> u32 {
+        let (done, answer) = oneshot::channel();
+        self.order(order(done)).await;
+        answer.await.unwrap_or(0)
+    }
+
+    /// Stops sending, keeps everything, lets the data folder go. Within three seconds.
+    pub async fn stop(&self) {
+        self.inner.stop.cancel();
+        let task = self.inner.task.lock().take();
+        if let Some(task) = task {
+            let _ = task.await;
+            if let Err(error) = self.inner.store.close().await {
+                tracing::warn!(%error, "the queue was not closed cleanly");
+            }
+        }
+        self.inner.lock.lock().take();
+    }
+}
+
+async fn back_up(store: Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(BACKUP_LOOK) => {
+                if let Err(error) = store.backup_if_due(now_ms()).await {
+                    tracing::warn!(%error, "the queue was not backed up");
+                }
+            }
+        }
+    }
+}

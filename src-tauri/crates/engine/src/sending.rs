@@ -1,0 +1,317 @@
+//! Sends the parts of one upload: takes lanes, starts parts, restarts what stalls, hedges the last.
+//!
+//! Which parts have landed is the dispatcher's truth; here is its working copy. A part's own retries are made here as long as others may still land;
+//! after that the dispatcher decides.
+//! Invariant: a part is reported landed only after the platform's acknowledgement and after all its bytes were read from the file that was begun.
+
+use crate::{
+    clock::now_ms,
+    limiter::Limiter,
+    reader::{self, Flight, Reading, Source},
+    worker::{Job, What},
+};
+use slipway_model::{
+    Cause, ErrorKind, Event, Parts, Receipt, Span, Wait, error::backoff, upload::Kept,
+};
+use slipway_platforms::{Error, Held, Part, Result, Sums};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::{task::JoinSet, time::Instant};
+
+/// No byte taken for this long: the part is restarted alone.
+const STALL: Duration = Duration::from_secs(60);
+/// Failures in a row, none landing between, after which the dispatcher decides.
+const FAILURES_HERE: u32 = 3;
+/// Lanes to one host that the platform does not bound itself.
+const LANES_PER_HOST: u32 = 32;
+/// A part is worth a second flight when it has flown for at least this long.
+const HEDGE_LEAST: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(500);
+
+struct Landing {
+    span: Span,
+    took: Duration,
+    result: Result<Receipt>,
+}
+
+pub(crate) async fn send_all(job: &Job, mut kept: Kept) -> Result<()> {
+    let (platform, session) = (&job.account.platform, &job.account.session);
+    let source = job.source().await?;
+    if let Held::Parts(numbers) = platform
+        .held(session, &kept.ticket, kept.parts.cuts())
+        .await?
+    {
+        kept.parts.keep_only(|n| numbers.binary_search(&n).is_ok());
+        job.counters.held.store(kept.parts.held_bytes(), Relaxed);
+        job.report(What::Happened(Event::Held {
+            numbers: Some(numbers),
+        }))
+        .await;
+    }
+    let ticket = Arc::new(kept.ticket);
+    let mut sender = Sender {
+        job,
+        source,
+        ticket,
+        parts: kept.parts,
+        flights: JoinSet::new(),
+        aloft: Vec::new(),
+        took: Vec::new(),
+    };
+    sender.run().await
+}
+
+struct Sender<'a> {
+    job: &'a Job,
+    source: Arc<Source>,
+    ticket: Arc<slipway_model::Ticket>,
+    parts: Parts,
+    flights: JoinSet<Landing>,
+    /// Parts in flight, with their start; a hedged part is here twice.
+    aloft: Vec<(u32, Instant)>,
+    /// How long the last parts took.
+    took: Vec<Duration>,
+}
+
+impl Sender<'_> {
+    async fn run(&mut self) -> Result<()> {
+        let account = &self.job.account;
+        let at_once = account.limits.parts_at_once.max(1) as usize;
+        let place = ["endpoint.upload", "endpoint", "path"]
+            .iter()
+            .find_map(|name| account.session.setting(name))
+            .unwrap_or_default();
+        let host = self.job.tools.lanes.host(
+            &format!("{}|{place}", account.platform.spec().name),
+            LANES_PER_HOST,
+        );
+        let (mut failures, mut not_before) = (0_u32, None::<Instant>);
+        let mut look = tokio::time::interval(LOOK);
+        while !self.parts.all_landed() {
+            let room = self.flights.len() < at_once && self.parts.wanted_count() > 0;
+            tokio::select! {
+                biased;
+                Some(done) = self.flights.join_next() => {
+                    let Ok(Landing { span, took, result }) = done else { continue };
+                    self.forget(span.number);
+                    match result {
+                        Ok(receipt) => {
+                            (failures, not_before) = (0, None);
+                            self.job.tools.board.pause_of(self.job.id, None);
+                            host.acknowledged(span.len_bytes);
+                            self.took.push(took);
+                            if self.parts.land(span.number, receipt.clone()) {
+                                self.job.report(What::Happened(Event::Landed { number: span.number, receipt })).await;
+                            }
+                        }
+                        Err(_) if self.parts.has_landed(span.number) => {} // its twin was faster
+                        Err(error) => {
+                            if !self.aloft.iter().any(|(number, _)| *number == span.number) {
+                                self.parts.drop_back(span.number);
+                            }
+                            failures += 1;
+                            let pause = self.after_failure(&host, error, failures)?;
+                            not_before = Some(Instant::now() + pause);
+                        }
+                    }
+                }
+                () = tokio::time::sleep_until(not_before.unwrap_or_else(Instant::now)), if not_before.is_some() => {
+                    not_before = None;
+                    self.job.tools.board.pause_of(self.job.id, None);
+                }
+                permit = host.acquire(self.job.rank), if room && not_before.is_none() => {
+                    if let Some(span) = self.parts.take() {
+                        self.launch(span, permit);
+                    }
+                }
+                _ = look.tick(), if self.parts.wanted_count() == 0 && self.flights.len() < at_once => {
+                    if let Some(span) = self.straggler() && let Some(permit) = host.try_acquire() {
+                        self.launch(span, permit);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How long to wait before the next part is started, or the error when it is not for us to go on.
+    fn after_failure(
+        &self,
+        host: &crate::lanes::Host,
+        error: Error,
+        failures: u32,
+    ) -> Result<Duration> {
+        let pause = match &error.kind {
+            ErrorKind::RateLimited { wait } => {
+                host.pushed_back(*wait);
+                wait.unwrap_or_else(|| backoff(failures + 2, jitter()))
+            }
+            ErrorKind::ServerFault | ErrorKind::Stalled | ErrorKind::Offline => {
+                host.lost();
+                backoff(failures, jitter())
+            }
+            _ => return Err(error),
+        };
+        if failures >= FAILURES_HERE && self.flights.is_empty() {
+            return Err(error);
+        }
+        tracing::info!(upload = %self.job.id, %error, failures, "a part is sent again");
+        let until_ms = now_ms() + pause.as_millis() as i64;
+        self.job.tools.board.pause_of(
+            self.job.id,
+            Some(Wait::Retry {
+                until_ms,
+                cause: error.cause.clone(),
+            }),
+        );
+        let _ = self.job.reports.try_send(crate::worker::Report {
+            id: self.job.id,
+            attempt: self.job.attempt,
+            what: What::Retrying {
+                after: pause,
+                cause: error.cause,
+            },
+        });
+        Ok(pause)
+    }
+
+    fn forget(&mut self, number: u32) {
+        if let Some(at) = self.aloft.iter().position(|(n, _)| *n == number) {
+            self.aloft.swap_remove(at);
+        }
+    }
+
+    /// The part that has flown twice as long as the middle one took, where the platform allows the same part twice.
+    fn straggler(&self) -> Option<Span> {
+        if !self.job.account.limits.parts_idempotent || self.took.is_empty() {
+            return None;
+        }
+        let mut took = self.took.clone();
+        took.sort_unstable();
+        let limit = (took[took.len() / 2] * 2).max(HEDGE_LEAST);
+        let (number, _) = self
+            .aloft
+            .iter()
+            .filter(|(number, since)| {
+                since.elapsed() > limit
+                    && self.aloft.iter().filter(|(n, _)| n == number).count() == 1
+            })
+            .min_by_key(|(_, since)| *since)?;
+        self.parts.cuts().span(*number)
+    }
+
+    fn launch(&mut self, span: Span, permit: crate::lanes::Permit) {
+        let (job, source, ticket) = (self.job.clone(), self.source.clone(), self.ticket.clone());
+        self.aloft.push((span.number, Instant::now()));
+        self.flights.spawn(async move {
+            let _permit = permit;
+            let started = Instant::now();
+            let result = fly(&job, source, &ticket, span).await;
+            Landing {
+                span,
+                took: started.elapsed(),
+                result,
+            }
+        });
+    }
+}
+
+/// Counts a part as in flight while it is, and its bytes as lost when it does not land: also when it is dropped.
+struct InFlight<'a> {
+    job: &'a Job,
+    number: u32,
+    flight: Arc<Flight>,
+    landed: bool,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        let counters = &self.job.counters;
+        let mut flying = counters.flying.lock();
+        if let Some(flights) = flying.get_mut(&self.number) {
+            flights.retain(|f| !Arc::ptr_eq(f, &self.flight));
+            if flights.is_empty() {
+                flying.remove(&self.number);
+            }
+        }
+        if !self.landed {
+            counters
+                .lost
+                .fetch_add(self.flight.handed.load(Relaxed), Relaxed);
+        }
+    }
+}
+
+async fn fly(
+    job: &Job,
+    source: Arc<Source>,
+    ticket: &slipway_model::Ticket,
+    span: Span,
+) -> Result<Receipt> {
+    let (platform, session) = (&job.account.platform, &job.account.session);
+    let (flight, sums) = (Flight::new(), Sums::default());
+    job.counters
+        .flying
+        .lock()
+        .entry(span.number)
+        .or_default()
+        .push(flight.clone());
+    let mut counted = InFlight {
+        job,
+        number: span.number,
+        flight: flight.clone(),
+        landed: false,
+    };
+    let reading = Reading {
+        source: source.clone(),
+        buffers: job.tools.buffers.clone(),
+        limiter: Limiter::new(vec![job.tools.bucket.clone(), job.account.bucket.clone()]),
+        digests: platform.digests(session),
+        wire: job.counters.wire.clone(),
+    };
+    let part = Part {
+        number: span.number,
+        offset_bytes: span.offset_bytes,
+        len_bytes: span.len_bytes,
+        total_bytes: source.fingerprint.size_bytes,
+        body: reader::body(reading, span, sums.clone(), flight.clone()),
+        sums: sums.clone(),
+    };
+    let sent = tokio::select! {
+        sent = platform.send(session, ticket, part) => sent,
+        () = stalled(&flight) => Err(Error::new("slipway", "sending a part", ErrorKind::Stalled, Cause::new("stalled").with("seconds", STALL.as_secs()))),
+    };
+    // What went wrong on our side is the cause, whatever the platform made of the broken stream.
+    if let Some(fault) = flight.fault.lock().take() {
+        return Err(job.failed("reading the file", fault));
+    }
+    let mut receipt = sent?;
+    let Some(taken) = sums.get().filter(|taken| taken.bytes == span.len_bytes) else {
+        // An answer before all bytes were sent acknowledges nothing.
+        return Err(Error::new(
+            "slipway",
+            "sending a part",
+            ErrorKind::ServerFault,
+            Cause::new("answered_too_early"),
+        ));
+    };
+    receipt.crc64 = Some(format!("{:016x}", taken.crc64));
+    counted.landed = true;
+    Ok(receipt)
+}
+
+async fn stalled(flight: &Flight) {
+    loop {
+        let idle = flight.stalled_for();
+        if idle >= STALL {
+            return;
+        }
+        tokio::time::sleep((STALL - idle).max(Duration::from_secs(1))).await;
+    }
+}
+
+pub(crate) fn jitter() -> f64 {
+    rand::random::<f64>()
+}

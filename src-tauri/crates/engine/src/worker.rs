@@ -1,0 +1,372 @@
+//! Runs one effect of one upload: opens, sends, commits or watches. Reports what happened and never writes.
+//!
+//! Dropping a worker's future stops it: its sockets close, and what was not reported did not happen for us.
+
+use crate::{
+    accounts::Entry,
+    board::{Board, Counters},
+    clock::now_ms,
+    fingerprint::{self, SourceFault},
+    lanes::{Lanes, Rank},
+    limiter::Bucket,
+    reader::{Buffers, Source},
+    sending,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use slipway_model::{
+    Cause, Effect, ErrorKind, Event, Manuscript, Receipt, Remote, Ticket, UploadId, Wait,
+    manuscript, upload::Kept,
+};
+use slipway_platforms::{Cover, Draft, Error, Keeper, Result, Review, Step};
+use slipway_store::LedgerEntry;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot};
+
+/// A cover larger than this is not read: no platform takes it.
+const COVER_MAX_BYTES: u64 = 32 << 20;
+
+/// What all workers share.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    pub board: Arc<Board>,
+    pub lanes: Lanes,
+    pub buffers: Arc<Buffers>,
+    /// The global speed cap.
+    pub bucket: Arc<Bucket>,
+}
+
+/// One upload, as a worker sees it.
+#[derive(Clone)]
+pub(crate) struct Job {
+    pub id: UploadId,
+    pub attempt: u32,
+    pub key: String,
+    pub rank: Rank,
+    pub manuscript: Arc<Manuscript>,
+    pub account: Arc<Entry>,
+    pub counters: Arc<Counters>,
+    pub tools: Arc<Tools>,
+    pub reports: mpsc::Sender<Report>,
+    /// When the upload reached its phase.
+    pub phase_at_ms: i64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub id: UploadId,
+    pub attempt: u32,
+    pub what: What,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    Happened(Event),
+    /// A step of a commit, to be kept before the next; `about_to_submit` goes to the ledger with it.
+    Keep {
+        ticket: Ticket,
+        about_to_submit: Option<LedgerEntry>,
+        kept: oneshot::Sender<()>,
+    },
+    /// A part failed and is tried again by the worker itself.
+    Retrying {
+        after: Duration,
+        cause: Cause,
+    },
+    /// The platform still works; look again later.
+    Pending {
+        remote: Remote,
+    },
+    /// The worker's last word.
+    Ended(Result<Option<Event>>),
+}
+
+impl Job {
+    pub(crate) async fn report(&self, what: What) {
+        // The receiver outlives all workers; at the very end nobody listens, and nothing is lost that was not kept.
+        let _ = self
+            .reports
+            .send(Report {
+                id: self.id,
+                attempt: self.attempt,
+                what,
+            })
+            .await;
+    }
+
+    pub(crate) fn failed(&self, doing: &'static str, fault: SourceFault) -> Error {
+        Error::new("slipway", doing, fault.kind, fault.cause)
+    }
+
+    /// Runs the effect to its end and reports it.
+    pub(crate) async fn run(self, effect: Effect, kept: Option<Kept>, remote: Option<Remote>) {
+        let ended = match (effect, kept, remote) {
+            (Effect::Open, _, _) => self.open().await.map(Some),
+            (Effect::Send, Some(kept), _) => sending::send_all(&self, kept).await.map(|()| None),
+            (Effect::Commit, Some(kept), _) => self.commit(kept).await.map(Some),
+            (Effect::Watch, _, Some(remote)) => self.watch(remote).await,
+            (Effect::Abort, Some(kept), _) => {
+                let aborted = self
+                    .account
+                    .platform
+                    .abort(&self.account.session, &kept.ticket);
+                if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(20), aborted).await
+                {
+                    tracing::info!(upload = %self.id, %error, "the platform could not be told of the cancellation");
+                }
+                return;
+            }
+            _ => Ok(None),
+        };
+        self.report(What::Ended(ended)).await;
+    }
+
+    /// The source, open and known to be the one that was begun.
+    pub(crate) async fn source(&self) -> Result<Arc<Source>> {
+        let manuscript = self.manuscript.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let file = fingerprint::reopen(&manuscript.file.path, &manuscript.file.fingerprint)?;
+            Ok(Source {
+                file,
+                path: manuscript.file.path.clone(),
+                fingerprint: manuscript.file.fingerprint.clone(),
+            })
+        });
+        match opened.await {
+            Ok(Ok(source)) => Ok(Arc::new(source)),
+            Ok(Err(fault)) => Err(self.failed("opening the file", fault)),
+            Err(_) => Err(Error::new(
+                "slipway",
+                "opening the file",
+                ErrorKind::ServerFault,
+                Cause::new("stopping"),
+            )),
+        }
+    }
+
+    pub(crate) async fn draft(&self) -> Result<Draft> {
+        let spec = self.account.platform.spec();
+        let file_name = printable_name(&self.manuscript.file.path);
+        let mut fields = self.manuscript.fields.clone();
+        fields
+            .entry("title".into())
+            .or_insert_with(|| manuscript::title_from_file_name(&file_name));
+        let fields = manuscript::resolve(&fields, &spec.name, &spec.fields);
+        let cover = match &self.manuscript.cover {
+            Some(path) => Some(read_cover(path).await?),
+            None => None,
+        };
+        let mut hash = blake3::Hasher::new();
+        for (name, value) in &fields {
+            hash.update(name.as_bytes())
+                .update(&[0])
+                .update(value.as_bytes())
+                .update(&[0]);
+        }
+        if let Some(cover) = &cover {
+            hash.update(&cover.bytes);
+        }
+        Ok(Draft {
+            file_name,
+            size_bytes: self.manuscript.file.fingerprint.size_bytes,
+            fields,
+            cover,
+            manuscript_hash: hash.finalize().to_hex().to_string(),
+            key: self.key.clone(),
+        })
+    }
+
+    async fn open(&self) -> Result<Event> {
+        self.source().await?;
+        let draft = self.draft().await?;
+        let lanes = self.account.limits.parts_at_once.max(1);
+        let opened = self
+            .account
+            .platform
+            .open(&self.account.session, &draft, lanes)
+            .await?;
+        if !opened.cuts.is_sound() || opened.cuts.total_bytes() != draft.size_bytes {
+            return Err(Error::new(
+                "slipway",
+                "opening",
+                ErrorKind::Refused,
+                Cause::new("internal_bad_cut"),
+            ));
+        }
+        Ok(Event::Opened {
+            ticket: opened.ticket,
+            cuts: opened.cuts,
+        })
+    }
+
+    async fn commit(&self, kept: Kept) -> Result<Event> {
+        // Looked at once more: what was sent must be what is here now.
+        self.source().await?;
+        let draft = self.draft().await?;
+        let receipts = kept.parts.receipts();
+        let whole = whole_crc64(&receipts, &kept);
+        let keeper = Steps {
+            job: self,
+            hash: draft.manuscript_hash.clone(),
+        };
+        let platform = &self.account.platform;
+        let step = platform
+            .commit(
+                &self.account.session,
+                kept.ticket,
+                &receipts,
+                whole,
+                &draft,
+                &keeper,
+            )
+            .await?;
+        Ok(match step {
+            Step::Accepted(remote) => Event::Accepted { remote },
+            Step::Published(remote) => Event::Published { remote },
+        })
+    }
+
+    async fn watch(&self, remote: Remote) -> Result<Option<Event>> {
+        match self
+            .account
+            .platform
+            .watch(&self.account.session, &remote)
+            .await?
+        {
+            Review::Pending(remote) => {
+                self.report(What::Pending { remote }).await;
+                Ok(None)
+            }
+            Review::Published(remote) => Ok(Some(Event::Published { remote })),
+            Review::Refused(cause) => Ok(Some(Event::Failed { cause })),
+        }
+    }
+}
+
+/// Keeps a commit's steps through the dispatcher.
+struct Steps<'a> {
+    job: &'a Job,
+    hash: String,
+}
+
+impl Steps<'_> {
+    async fn keep_with(&self, ticket: &Ticket, about_to_submit: Option<LedgerEntry>) -> Result<()> {
+        let (kept, wait) = oneshot::channel();
+        self.job
+            .report(What::Keep {
+                ticket: ticket.clone(),
+                about_to_submit,
+                kept,
+            })
+            .await;
+        // Not kept means: held, cancelled, or the disk is full. Nothing may be done that was not written down.
+        wait.await.map_err(|_| {
+            Error::new(
+                "slipway",
+                "keeping a step",
+                ErrorKind::DiskFull,
+                Cause::new("step_not_kept"),
+            )
+        })
+    }
+}
+
+#[async_trait]
+impl Keeper for Steps<'_> {
+    async fn keep(&self, ticket: &Ticket) -> Result<()> {
+        self.keep_with(ticket, None).await
+    }
+
+    async fn about_to_submit(&self, ticket: &Ticket) -> Result<()> {
+        let (job, account) = (self.job, &self.job.account);
+        let mut submitted = account.submitted_at_ms.lock().await;
+        let spacing_ms = i64::from(account.limits.submit_spacing_s) * 1000;
+        let due = submitted.map_or(0, |last| last + spacing_ms);
+        // A clock that was set back must not hold a submission for longer than the spacing itself.
+        let wait_ms = (due - now_ms()).clamp(0, spacing_ms);
+        if wait_ms > 0 {
+            let cause = Cause::new("submit_spacing")
+                .with("account", &account.account.label)
+                .with("seconds", spacing_ms / 1000);
+            let board = &job.tools.board;
+            board.pause_of(
+                job.id,
+                Some(Wait::Quota {
+                    until_ms: now_ms() + wait_ms,
+                    cause,
+                }),
+            );
+            tokio::time::sleep(Duration::from_millis(wait_ms as u64)).await;
+            board.pause_of(job.id, None);
+        }
+        let print = &job.manuscript.file.fingerprint;
+        let entry = LedgerEntry {
+            upload: job.id,
+            account: account.account.id,
+            size_bytes: print.size_bytes,
+            sample: print.sample.clone(),
+            manuscript_hash: self.hash.clone(),
+            at_ms: now_ms(),
+        };
+        self.keep_with(ticket, Some(entry)).await?;
+        *submitted = Some(now_ms());
+        Ok(())
+    }
+}
+
+/// The checksum of the whole file, put together from its parts'.
+fn whole_crc64(receipts: &[Receipt], kept: &Kept) -> Option<u64> {
+    let mut whole: Option<u64> = None;
+    for (receipt, span) in receipts.iter().zip(kept.parts.cuts().spans()) {
+        let part = u64::from_str_radix(receipt.crc64.as_ref()?, 16).ok()?;
+        whole = Some(match whole {
+            None => part,
+            Some(so_far) => crc_fast::checksum_combine(
+                crc_fast::CrcAlgorithm::Crc64Nvme,
+                so_far,
+                part,
+                span.len_bytes,
+            ),
+        });
+    }
+    whole
+}
+
+/// A file's name for people and platforms: what is not text is replaced, nothing is a path.
+pub fn printable_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
+}
+
+async fn read_cover(path: &Path) -> Result<Cover> {
+    let failed = |code: &str, detail: String| {
+        let cause = Cause::new(code)
+            .with("file", printable_name(path))
+            .detail(detail);
+        Error::new(
+            "slipway",
+            "reading the cover",
+            ErrorKind::FileMissing,
+            cause,
+        )
+    };
+    let meta = tokio::fs::metadata(path)
+        .await
+        .map_err(|e| failed("cover_missing", e.to_string()))?;
+    if meta.len() > COVER_MAX_BYTES {
+        return Err(failed("cover_too_large", String::new()));
+    }
+    let bytes = tokio::fs::read(path)
+        .await
+        .map_err(|e| failed("cover_missing", e.to_string()))?;
+    let mime = match bytes.as_slice() {
+        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        _ => return Err(failed("cover_not_an_image", String::new())),
+    };
+    Ok(Cover {
+        file_name: printable_name(path),
+        mime,
+        bytes: Bytes::from(bytes),
+    })
+}
