@@ -2,8 +2,20 @@
 //!
 //! Requests are checked here, whoever sends them; errors leave as [`Failure`]s that a front end turns into a sentence. Knows nothing of Tauri or terminals.
 
+mod accounts;
+mod adding;
+mod api;
+pub mod client;
 pub mod commands;
 pub mod failure;
+mod feed;
+mod offered;
+mod queue;
+pub mod sentence;
+pub mod socket;
 pub mod wire;
 
+pub use api::{Api, Options, default_data_dir, passphrase_from_env};
 pub use failure::Failure;
+pub use feed::PatchStream;
+pub use slipway_engine::{Happening, Idle, happening};

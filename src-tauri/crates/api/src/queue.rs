@@ -1,0 +1,355 @@
+//! The queue as it is looked at and steered: rows are what is on disk, with what the board says of now.
+
+use crate::{
+    Api, Failure,
+    wire::{
+        Changed, Counts, Empty, LiveRow, Place, QueuePage, QueueWindow, RowsInView, Show, Summary,
+        TimelineEntry, UploadDetail, UploadFields, UploadFile, UploadMove, UploadRow, UploadSet,
+    },
+};
+use slipway_engine::printable_name;
+use slipway_model::{Intent, PhaseName, UploadId, Wait, manuscript};
+use slipway_store::{Move, NeedsYou, QueueFilter, QueueQuery, QueueRow};
+
+/// Most rows of one answer.
+const ROWS_MAX: u32 = 500;
+/// How long a row says where it went on.
+const RESUMED_SHOWN_MS: i64 = 5 * 60 * 1000;
+
+impl Api {
+    pub async fn queue_window(&self, window: QueueWindow) -> Result<QueuePage, Failure> {
+        let offset = window.offset;
+        let page = self.engine.store().queue_page(self.query(&window)).await?;
+        let mut rows: Vec<UploadRow> = page.rows.into_iter().map(|row| self.row(row)).collect();
+        self.fill_turns(&mut rows).await?;
+        Ok(QueuePage {
+            total: page.total as u32,
+            offset,
+            rows,
+        })
+    }
+
+    pub async fn queue_index(&self, id: UploadId) -> Result<Option<u32>, Failure> {
+        let query = self.query(&QueueWindow {
+            limit: 1,
+            ..QueueWindow::default()
+        });
+        Ok(self
+            .engine
+            .store()
+            .queue_index(id, query)
+            .await?
+            .map(|index| index as u32))
+    }
+
+    pub async fn queue_watch(&self, rows: RowsInView) -> Result<Empty, Failure> {
+        *self.in_view.lock() = rows.ids.into_iter().take(ROWS_MAX as usize).collect();
+        Ok(Empty {})
+    }
+
+    pub async fn queue_summary(&self, _: Empty) -> Result<Summary, Failure> {
+        let counts = self.engine.store().queue_counts(self.needs_you()).await?;
+        let counts = Counts {
+            all: counts.all as u32,
+            needs_you: counts.needs_you as u32,
+            running: counts.running as u32,
+            waiting: counts.waiting as u32,
+            with_platforms: counts.with_platforms as u32,
+            done: counts.done as u32,
+            failed: counts.failed as u32,
+        };
+        *self.counts.lock() = Some(counts);
+        Ok(self.summary(counts))
+    }
+
+    /// The summary around counts that are still true.
+    pub(crate) fn summary(&self, counts: Counts) -> Summary {
+        let board = self.engine.board();
+        let moving = board.moving();
+        let bytes_per_second: u64 = moving.iter().map(|(_, m)| m.bytes_per_second).sum();
+        let eta_seconds = moving.iter().filter_map(|(_, m)| m.eta_seconds).max();
+        let left_bytes = moving.iter().map(|(_, m)| m.left_bytes).sum();
+        let idle = if bytes_per_second == 0 && counts.all > counts.done + counts.failed {
+            board.nearest_wait()
+        } else {
+            None
+        };
+        Summary {
+            counts,
+            bytes_per_second,
+            eta_seconds,
+            left_bytes,
+            limit_bytes_per_second: self.engine.limit(),
+            paused: counts.running == 0
+                && counts.waiting > 0
+                && moving.is_empty()
+                && idle.is_none(),
+            idle,
+        }
+    }
+
+    pub async fn upload_detail(&self, id: UploadId) -> Result<UploadDetail, Failure> {
+        let store = self.engine.store();
+        let unknown = || Failure::new("upload_unknown").with("id", id);
+        let row = store
+            .queue_rows(vec![id])
+            .await?
+            .pop()
+            .ok_or_else(unknown)?;
+        let stored = store.upload(id).await?.ok_or_else(unknown)?;
+        let manuscript = store
+            .manuscript(stored.manuscript)
+            .await?
+            .ok_or_else(unknown)?;
+        let timeline = store.timeline(id).await?;
+        let mut landed: Vec<(u32, u32)> = Vec::new();
+        for (number, _) in &stored.landed {
+            match landed.last_mut() {
+                Some((first, count)) if *first + *count == *number => *count += 1,
+                _ => landed.push((*number, 1)),
+            }
+        }
+        let cuts = stored.cuts.as_ref();
+        let mut rows = vec![self.row(row)];
+        self.fill_turns(&mut rows).await?;
+        Ok(UploadDetail {
+            row: rows.pop().ok_or_else(unknown)?,
+            path: manuscript.file.path.display().to_string(),
+            fields: manuscript.fields,
+            created_at_ms: stored.created_at_ms,
+            parts_landed: landed,
+            parts_in_flight: self
+                .engine
+                .board()
+                .motion(id)
+                .map(|m| m.parts_in_flight)
+                .unwrap_or_default(),
+            parts_total: cuts.map_or(0, slipway_model::Cuts::len),
+            part_bytes: cuts
+                .and_then(|c| c.span(1))
+                .map_or(0, |span| span.len_bytes),
+            timeline: timeline
+                .into_iter()
+                .map(|e| TimelineEntry {
+                    at_ms: e.at_ms,
+                    event: e.event,
+                    params: e.params,
+                })
+                .collect(),
+        })
+    }
+
+    pub async fn uploads_pause(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        Ok(Changed {
+            changed: self.engine.hold(ids).await,
+        })
+    }
+    pub async fn uploads_resume(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        Ok(Changed {
+            changed: self.engine.release(ids).await,
+        })
+    }
+    pub async fn uploads_cancel(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        Ok(Changed {
+            changed: self.engine.cancel(ids).await,
+        })
+    }
+    pub async fn uploads_retry(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        Ok(Changed {
+            changed: self.engine.retry(ids).await,
+        })
+    }
+    pub async fn uploads_remove(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        Ok(Changed {
+            changed: self.engine.remove(ids).await,
+        })
+    }
+
+    pub async fn upload_move(&self, request: UploadMove) -> Result<Empty, Failure> {
+        let to = match request.place {
+            Place::First => Move::First,
+            Place::Last => Move::Last,
+            Place::Before { other } => Move::Before(other),
+            Place::After { other } => Move::After(other),
+        };
+        self.engine.store().upload_move(request.id, to).await?;
+        self.engine.wake().await;
+        Ok(Empty {})
+    }
+
+    /// New values for some fields; a failed upload goes on from where it stood.
+    pub async fn upload_set_fields(&self, request: UploadFields) -> Result<Empty, Failure> {
+        let store = self.engine.store();
+        let unknown = || Failure::new("upload_unknown").with("id", request.id);
+        let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
+        let kept = store
+            .manuscript(stored.manuscript)
+            .await?
+            .ok_or_else(unknown)?;
+        let mut fields = kept.fields.clone();
+        for (name, value) in request.fields {
+            if value.is_empty() {
+                fields.remove(&name)
+            } else {
+                fields.insert(name, value)
+            };
+        }
+        let account = store.account(stored.account).await?.ok_or_else(unknown)?;
+        self.refuse_red(&kept.file, &fields, kept.cover.as_deref(), &account)?;
+        store
+            .manuscript_set_fields(stored.manuscript, fields)
+            .await?;
+        self.engine.retry(vec![request.id]).await;
+        Ok(Empty {})
+    }
+
+    pub async fn upload_set_file(&self, request: UploadFile) -> Result<Empty, Failure> {
+        let source = self.offered.source(request.file)?;
+        let store = self.engine.store();
+        let unknown = || Failure::new("upload_unknown").with("id", request.id);
+        let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
+        if stored.phase.is_final() && stored.phase != PhaseName::Failed {
+            return Err(Failure::new("upload_ended"));
+        }
+        let kept = store
+            .manuscript(stored.manuscript)
+            .await?
+            .ok_or_else(unknown)?;
+        let changed = !kept.file.fingerprint.same_content(&source.fingerprint);
+        if changed && source.fingerprint.size_bytes != stored.total_bytes {
+            // Another size is another work: its parts and its progress are counted afresh.
+            return Err(Failure::new("file_is_another").with("file", printable_name(&source.path)));
+        }
+        store.manuscript_set_file(stored.manuscript, source).await?;
+        self.engine.file_set(request.id, changed).await;
+        Ok(Empty {})
+    }
+
+    async fn ids(&self, set: UploadSet) -> Result<Vec<UploadId>, Failure> {
+        if !set.all {
+            return Ok(set.ids);
+        }
+        let query = QueueQuery {
+            limit: u64::from(u32::MAX),
+            ..self.query(&QueueWindow::default())
+        };
+        Ok(self.engine.store().uploads_ids(query).await?)
+    }
+
+    fn needs_you(&self) -> NeedsYou {
+        let (ids, accounts) = self.engine.board().needs_person();
+        NeedsYou { ids, accounts }
+    }
+
+    fn query(&self, window: &QueueWindow) -> QueueQuery {
+        let filter = match (window.phase, window.show) {
+            (Some(phase), _) => QueueFilter::Phase(phase),
+            (None, Show::All) => QueueFilter::All,
+            (None, Show::NeedsYou) => QueueFilter::NeedsYou,
+            (None, Show::Running) => QueueFilter::Running,
+            (None, Show::Waiting) => QueueFilter::Waiting,
+            (None, Show::WithPlatforms) => QueueFilter::WithPlatforms,
+            (None, Show::Done) => QueueFilter::Done,
+            (None, Show::Failed) => QueueFilter::Failed,
+        };
+        QueueQuery {
+            filter,
+            search: window.search.clone().filter(|text| !text.trim().is_empty()),
+            account: window.account,
+            offset: u64::from(window.offset),
+            limit: u64::from(window.limit.min(ROWS_MAX)),
+            needs_you: self.needs_you(),
+        }
+    }
+
+    pub(crate) fn row(&self, row: QueueRow) -> UploadRow {
+        let live = self.live(&row);
+        UploadRow {
+            id: row.id,
+            manuscript: row.manuscript,
+            title: if row.title.is_empty() {
+                manuscript::title_from_file_name(&row.file_name)
+            } else {
+                row.title
+            },
+            file: row.file_name,
+            account: row.account,
+            account_label: row.account_label,
+            platform: row.platform,
+            sibling: row.sibling_of_previous,
+            live,
+        }
+    }
+
+    pub(crate) fn live(&self, row: &QueueRow) -> LiveRow {
+        let board = self.engine.board();
+        let motion = board.motion(row.id).unwrap_or_default();
+        let phase_at_ms = row
+            .finished_at_ms
+            .or(row.started_at_ms)
+            .unwrap_or(row.created_at_ms);
+        let held_bytes = row.held_bytes.max(motion.held_bytes);
+        let shown = slipway_engine::clock::now_ms() - motion.started_at_ms < RESUMED_SHOWN_MS;
+        LiveRow {
+            id: row.id,
+            phase: row.phase,
+            intent: row.intent,
+            held_bytes,
+            sent_bytes: motion
+                .sent_bytes
+                .clamp(held_bytes, row.total_bytes.max(held_bytes)),
+            total_bytes: row.total_bytes,
+            resent_bytes: row.resent_bytes + motion.lost_bytes,
+            bytes_per_second: motion.bytes_per_second,
+            eta_seconds: motion.eta_seconds,
+            resumed_at_bytes: motion.resumed_at_bytes.filter(|bytes| shown && *bytes > 0),
+            wait: if row.phase.is_final() {
+                None
+            } else {
+                board.wait_of(row.id, row.account)
+            },
+            cause: row.cause.clone(),
+            remote: row.remote.clone(),
+            phase_at_ms,
+        }
+    }
+
+    /// A queued row that waits for nothing but its turn says how many are before it.
+    async fn fill_turns(&self, rows: &mut [UploadRow]) -> Result<(), Failure> {
+        let mut ahead: Option<u32> = None;
+        for row in rows {
+            let waits = row.live.phase == PhaseName::Queued
+                && row.live.intent == Intent::Run
+                && row.live.wait.is_none();
+            if !waits || self.engine.board().is_live(row.id) {
+                continue;
+            }
+            let before = match ahead {
+                Some(before) => before,
+                None => {
+                    let query = QueueQuery {
+                        filter: QueueFilter::Waiting,
+                        search: None,
+                        account: None,
+                        offset: 0,
+                        limit: 1,
+                        needs_you: NeedsYou::default(),
+                    };
+                    self.engine
+                        .store()
+                        .queue_index(row.id, query)
+                        .await?
+                        .unwrap_or(0) as u32
+                }
+            };
+            row.live.wait = Some(Wait::Turn { ahead: before });
+            ahead = Some(before + 1);
+        }
+        Ok(())
+    }
+}
