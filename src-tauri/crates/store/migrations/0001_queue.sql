@@ -67,15 +67,15 @@ CREATE TABLE uploads (
   ticket         BLOB                               -- the platform's own, opaque to us; NULL until opened
 ) STRICT;
 -- The walk of the whole list; carries what filters and search ask about, so that no row is touched.
-CREATE INDEX uploads_position ON uploads (position, account_id, phase, intent, manuscript_id);
+CREATE INDEX uploads_position ON uploads (position, id, account_id, phase, intent, manuscript_id);
 CREATE INDEX uploads_shelf ON uploads (shelf, position);
 CREATE INDEX uploads_phase ON uploads (phase, position);
 CREATE INDEX uploads_account_position ON uploads (account_id, position);
 CREATE INDEX uploads_account_shelf ON uploads (account_id, shelf, position);
 CREATE INDEX uploads_account_phase ON uploads (account_id, phase, position);
 CREATE INDEX uploads_manuscript ON uploads (manuscript_id);
-CREATE INDEX uploads_runnable ON uploads (account_id, priority DESC, position, phase) WHERE runnable = 1;
-CREATE INDEX uploads_published ON uploads (finished_at_ms, account_id, manuscript_id) WHERE phase = 'published';
+CREATE INDEX uploads_runnable ON uploads (account_id, priority DESC, position, id, phase) WHERE runnable = 1;
+CREATE INDEX uploads_published ON uploads (finished_at_ms, id, account_id, manuscript_id) WHERE phase = 'published';
 
 -- How many uploads stand where, kept by triggers: a count never walks the queue.
 CREATE TABLE tally (

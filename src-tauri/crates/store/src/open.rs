@@ -3,7 +3,7 @@
 //! Invariant: nothing is overwritten. A damaged file is renamed with its log beside it, and a backup is copied, not moved.
 
 use crate::{OpenError, Result, StoreError, backup, migration};
-use rusqlite::{Connection, MAIN_DB, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, config::DbConfig};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -253,6 +253,8 @@ fn is_good(backup: &Path) -> bool {
 
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open(file)?;
+    // A file that turns out to be damaged, or newer, is left with its log as it was; `close` writes the log back.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.busy_timeout(BUSY)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;

@@ -124,6 +124,11 @@ impl Store {
         self.inner.writer.write(work).await
     }
 
+    #[cfg(test)]
+    pub(crate) fn writes_waiting(&self) -> usize {
+        self.inner.writer.waiting()
+    }
+
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,

@@ -4,7 +4,7 @@
 //! Invariants: jobs run in the order they were sent; a job that fails takes nothing with it; nobody hears of success before the disk has it.
 
 use crate::{Result, StoreError};
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -77,6 +77,11 @@ impl Writer {
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Ends the thread after everything sent before.
@@ -170,7 +175,8 @@ fn in_transaction(conn: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<()> {
 
 fn mark_clean_end(conn: &Connection) -> Result<()> {
     conn.execute("UPDATE file_state SET clean_end = 1", [])?;
-    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    // Closing writes the log back and removes it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(())
 }
 
