@@ -1,13 +1,17 @@
 //! `cargo xtask`: everything one does with this work tree, each under one short name.
 
 mod command;
+mod demo;
+mod launch;
 mod place;
 mod policy;
 mod session;
 mod setup;
+mod simulators;
 mod test;
 mod ui;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -26,6 +30,37 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Shows the app at work on simulated accounts, with videos it makes itself.
+    Demo {
+        /// On the terminal, even where a window could be opened.
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Builds the app and starts it on your own data.
+    Run {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+    /// Runs the simulated platforms until Ctrl-C; their addresses and accounts are printed.
+    Simulators {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+    /// Kills the program at every moment of an upload (`--kills 200 --seed N`).
+    Campaign {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+    /// Uploads once under each fault the simulator knows.
+    Faults {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+    /// Measures the figures that are promised.
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Installs what this machine lacks to build and test.
     Setup,
     /// Runs all tests, or only the parts named.
@@ -33,7 +68,7 @@ enum Task {
     /// Runs a command on a desktop of its own, which nobody sees.
     Session {
         #[arg(trailing_var_arg = true, required = true)]
-        command: Vec<std::ffi::OsString>,
+        command: Vec<OsString>,
     },
     /// Checks licences, sources, arrows between crates and lints.
     Policy,
@@ -51,6 +86,12 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<()> {
     match task {
+        Task::Demo { headless } => demo::run_demo(headless),
+        Task::Run { words } => launch::app(&words),
+        Task::Simulators { words } => launch::simulators(&words),
+        Task::Campaign { words } => launch::campaign("kills", &words),
+        Task::Faults { words } => launch::campaign("faults", &words),
+        Task::Bench { words } => launch::campaign("bench", &words),
         Task::Setup => setup::prepare(setup::Need::Tests),
         Task::Test { parts } => test::run(&parts),
         Task::Session { command } => {

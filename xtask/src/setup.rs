@@ -19,6 +19,8 @@ pub(crate) enum Need {
     Window,
     /// The user interface alone can be tested in a browser.
     Browser,
+    /// Speed can be compared: peers and emulated lines.
+    Bench,
     /// All tests can run, those of the real window included.
     Tests,
 }
@@ -56,9 +58,12 @@ const TESTS: &[Package] = &[
     ("xdotool", "drops and keys"),
     ("python3-dbus", "a network manager that tests can steer"),
     ("python3-dbusmock", "a network manager that tests can steer"),
+];
+
+const BENCH: &[Package] = &[
     ("curl", "the peer that speed is compared with"),
     ("iproute2", "emulated lines"),
-    ("procps", "measures processes"),
+    ("python3", "emulated lines"),
 ];
 
 /// Version of the program between WebDriver clients and WebKitWebDriver.
@@ -74,7 +79,7 @@ const NODE_MAJOR: u32 = 20;
 /// # Errors
 /// One sentence for what is missing and could not be installed.
 pub(crate) fn prepare(need: Need) -> Result<()> {
-    if need != Need::Rust {
+    if !matches!(need, Need::Rust | Need::Bench) {
         node()?;
     }
     if cfg!(target_os = "linux") {
@@ -89,6 +94,7 @@ pub(crate) fn prepare(need: Need) -> Result<()> {
 fn wanted(need: Need) -> Vec<Package> {
     let lists: &[&[Package]] = match need {
         Need::Rust => &[RUST],
+        Need::Bench => &[RUST, BENCH],
         Need::Browser => &[BROWSER],
         Need::Window => &[RUST, WINDOW],
         Need::Tests => &[RUST, WINDOW, BROWSER, TESTS],

@@ -113,7 +113,7 @@ async fn walk(number: usize, name: &'static str, rule: Rule, program: &Path) -> 
         while let Some(event) = running.next().await? {
             match event.name() {
                 "retry" => retries += 1,
-                "published" => end = "published".to_owned(),
+                "published" => end = String::from("published"),
                 "failed" => end = format!("failed: {}", event.text("code")),
                 "waiting" if end != "published" => end = format!("waits: {}", event.text("reason")),
                 _ => {}
