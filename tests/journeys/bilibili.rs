@@ -1,0 +1,1 @@
+//! To the simulator of Bilibili.
