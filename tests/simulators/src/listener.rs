@@ -153,6 +153,8 @@ async fn serve<S: Service>(stream: TcpStream, service: Arc<S>) {
     });
     // An error here is a connection that ended, and the service has recorded what mattered of it.
     let _ = http1::Builder::new()
+        // A request that came whole takes its effect, whether or not its sender is still there.
+        .half_close(true)
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(socket), answer)
         .await;

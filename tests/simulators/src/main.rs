@@ -10,7 +10,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use slipway_simulators::bilibili::{self, Profile, Review, Simulator, Storage};
 use slipway_simulators::{Line, Sink};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -218,8 +217,7 @@ fn told(simulator: &Simulator) -> Value {
 
 /// Says that it is ready, then waits for the end.
 async fn serve(ready: &Value, until_stdin_closes: bool) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let terminated = terminated()?;
     let (closed, end_of_input) = oneshot::channel();
     if until_stdin_closes {
         // A thread of its own: a read of standard input cannot be cancelled.
@@ -234,9 +232,24 @@ async fn serve(ready: &Value, until_stdin_closes: bool) -> anyhow::Result<()> {
     writeln!(out, "{ready}")?;
     out.flush()?;
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
         _ = end_of_input => {}
     }
     Ok(())
+}
+
+/// Ready when the system asks the program to end.
+#[cfg(unix)]
+fn terminated() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        terminate.recv().await;
+    })
+}
+
+#[cfg(not(unix))]
+fn terminated() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(std::future::pending())
 }

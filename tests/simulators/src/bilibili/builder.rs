@@ -40,6 +40,7 @@ pub struct Builder {
     spacing: Duration,
     app: Option<(String, String)>,
     callbacks: Vec<String>,
+    scopes: Vec<String>,
     users: usize,
     consent: Consent,
     clock: Clock,
@@ -59,6 +60,7 @@ impl Default for Builder {
             spacing: SPACING,
             app: None,
             callbacks: vec!["callback.example".into()],
+            scopes: SCOPES.map(str::to_owned).to_vec(),
             users: 2,
             consent: Consent::Approve,
             clock: Clock::default(),
@@ -129,6 +131,12 @@ impl Builder {
         self
     }
 
+    /// What the app may do; everything that is served without this.
+    pub fn scopes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// How many people have consented to the app.
     pub fn users(mut self, count: usize) -> Self {
         self.users = count.max(1);
@@ -177,6 +185,7 @@ impl Builder {
         };
         std::fs::create_dir_all(&root)?;
         let (client_id, app_secret) = self.main_app();
+        let other_app = self.other_app();
         let (state, tokens) = self.people();
         let credentials = tokens
             .into_iter()
@@ -213,6 +222,7 @@ impl Builder {
             listener,
             world,
             credentials,
+            other_app,
             stop,
             tasks,
         })
@@ -227,17 +237,23 @@ impl Builder {
         })
     }
 
+    /// A second app, which nobody has consented to.
+    pub(crate) fn other_app(&self) -> (String, String) {
+        let client_id = token(self.seed, "other client_id", 0)[..16].to_owned();
+        (client_id, token(self.seed, "other app_secret", 0))
+    }
+
     /// The state at the start, and each user's openid, access token and refresh token.
     fn people(&self) -> (State, Vec<(String, String, String)>) {
         let (client_id, secret) = self.main_app();
-        let scopes = || SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
+        let scopes = || self.scopes.iter().cloned().collect();
         let app = |client_id, secret| App {
             client_id,
             secret,
             scopes: scopes(),
             callbacks: self.callbacks.clone(),
         };
-        let other = token(self.seed, "other client_id", 0)[..16].to_owned();
+        let other = self.other_app();
         let mut script = Script::new(self.seed);
         for rule in &self.rules {
             script.add(rule.clone());
@@ -258,10 +274,7 @@ impl Builder {
         let mut state = State {
             switches: self.switches.clone(),
             script,
-            apps: vec![
-                app(client_id.clone(), secret),
-                app(other.clone(), format!("{other}-secret")),
-            ],
+            apps: vec![app(client_id.clone(), secret), app(other.0, other.1)],
             users,
             codes: HashMap::new(),
             access: HashMap::new(),

@@ -203,13 +203,13 @@ impl Fault {
                 Self::Reset { after_bytes: 0 }.on(Upload),
             ),
             (
-                "2 reset of one part in four",
+                "2 reset of every other part or so",
                 Self::Reset {
                     after_bytes: HALF_MIB,
                 }
                 .on(Upload)
                 .always()
-                .chance(0.25),
+                .chance(0.5),
             ),
             (
                 "3 part stored, answer lost",

@@ -75,6 +75,7 @@ pub struct Simulator {
     listener: Listener,
     world: Arc<World>,
     credentials: Vec<Credentials>,
+    other_app: (String, String),
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -131,6 +132,11 @@ impl Simulator {
 
     pub fn openid(&self) -> &str {
         &self.credentials().openid
+    }
+
+    /// Client id and secret of a second app, which nobody has consented to.
+    pub fn other_app(&self) -> (String, String) {
+        self.other_app.clone()
     }
 
     /// Adds to the script; a bare `Fault` strikes the next call it is usually about.
