@@ -1,5 +1,6 @@
 import "./style/tokens.css";
 import "./style/base.css";
+import "./style/window.css";
 import "./queue/queue.css";
 import "./queue/drawer.css";
 import "./manuscript/manuscript.css";
@@ -7,9 +8,65 @@ import "./accounts/accounts.css";
 import "./settings/settings.css";
 import "./first/first.css";
 import "./style/narrow.css";
-import { html, render } from "lit-html";
-import { tauri } from "./backend/tauri";
+import { effect } from "@preact/signals-core";
+import { draw } from "./app/draw";
+import { windowKey } from "./app/keys";
+import { closeMenu } from "./app/menu";
+import { endToast } from "./app/toast";
+import { windowView } from "./app/view";
+import { begin, looks, now } from "./app/world";
+import type { Backend } from "./backend/port";
+import { hearDrag } from "./first/drag";
+import { chooseLanguage } from "./i18n";
+import { offer } from "./manuscript/state";
+import { remember, sample } from "./queue/pulse";
+import { applyPatch } from "./queue/state";
+import { afterDrawing } from "./queue/view";
+import icons from "./style/icons.svg?raw";
 
-const backend = tauri();
-const start = await backend.call("start", {});
-render(html`<main class="screen"><h1>${start.suggested_folder}</h1></main>`, document.body);
+const SECOND_MS = 1000;
+
+async function connect(): Promise<Backend> {
+  if (import.meta.env.MODE !== "fake") return (await import("./backend/tauri")).tauri();
+  const { fake, past } = await import("./backend/fake");
+  remember(past());
+  return fake();
+}
+
+document.body.append(document.importNode(new DOMParser().parseFromString(icons, "image/svg+xml").documentElement, true));
+const root = document.createElement("div");
+root.className = "window";
+document.body.prepend(root);
+
+const backend = await connect();
+looks.value = await backend.looks().catch(() => looks.value);
+effect(() => chooseLanguage(looks.value.language));
+effect(() => {
+  const { theme } = looks.value;
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+});
+
+draw(() => {
+  const view = windowView();
+  requestAnimationFrame(afterDrawing);
+  return view;
+}, root);
+
+await backend.watch((patch) => {
+  applyPatch(patch);
+  if (patch.offered.length > 0) offer(patch.offered);
+});
+await backend.onDrag(hearDrag);
+await begin(backend);
+offer(await backend.call("files_offered", {}).catch(() => []));
+
+setInterval(() => {
+  now.value = Date.now();
+  sample();
+}, SECOND_MS);
+addEventListener("keydown", windowKey);
+addEventListener("resize", closeMenu);
+// What was removed is removed for good before the page goes: nobody could undo it any more.
+addEventListener("pagehide", endToast);
+document.addEventListener("visibilitychange", () => document.hidden && endToast());

@@ -1,0 +1,529 @@
+/**
+ * A backend in memory that behaves: uploads move, pause, fail and finish, and commands change what they say they change.
+ *
+ * For browser tests and for a look at the window without the engine; never part of the product's build.
+ * In the address: `?rows=100000` for a long queue, `?fresh` for the first run, `?still` so that nothing moves by itself.
+ */
+import type {
+  Account,
+  AccountRow,
+  Counts,
+  Failure,
+  LiveRow,
+  OfferedFile,
+  Patch,
+  Preflight,
+  QueueWindow,
+  Show,
+  Summary,
+  UploadDetail,
+  UploadId,
+  UploadRow,
+  UploadSet,
+  Wait,
+} from "../bindings";
+import { cause, filler, grow, seeds } from "./fake/rows";
+import { specs } from "./fake/specs";
+import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
+
+const PART_BYTES = 8 * 1024 * 1024;
+const TICK_MS = 200;
+const LOOKS = "slipway-looks";
+const CONFIRM_MS = 60_000;
+
+const failure = (code: string, params: Record<string, string> = {}, detail = ""): Failure => ({ code, params, detail });
+const isFinal = (live: LiveRow) => live.phase === "published" || live.phase === "failed" || live.phase === "cancelled";
+const needsPerson = (wait: Wait | null) => wait !== null && ["sign_in", "file_missing", "file_changed", "secrets"].includes(wait.reason);
+const isWaiting = (live: LiveRow) => !isFinal(live) && live.phase !== "processing" && live.wait !== null && live.wait.reason !== "turn";
+
+const shows: Record<Show, (live: LiveRow) => boolean> = {
+  all: () => true,
+  needs_you: (live) => live.phase === "failed" || (!isFinal(live) && needsPerson(live.wait)),
+  running: (live) => live.intent === "run" && live.wait === null && (live.phase === "opening" || live.phase === "sending"),
+  waiting: isWaiting,
+  with_platforms: (live) => live.phase === "processing" || (live.phase === "committing" && live.wait === null),
+  done: (live) => live.phase === "published",
+  failed: (live) => live.phase === "failed",
+};
+
+export function fake(search: string = location.search): Backend {
+  const asked = new URLSearchParams(search);
+  const still = asked.has("still");
+  const wanted = Number(asked.get("rows") ?? 0);
+  const born = Date.now();
+
+  let accounts: AccountRow[] = [];
+  const rows = new Map<UploadId, UploadRow>();
+  let order: UploadId[] = [];
+  const fields = new Map<number, Record<string, string>>();
+  let limit: number | null = 20_000_000;
+  let paused = false;
+  let inView = new Set<UploadId>();
+  let nextId = 1;
+  let nextFile = 1;
+  const offered = new Map<number, OfferedFile>();
+  const hearers = new Set<(patch: Patch) => void>();
+  const dragHearers = new Set<(drag: Drag) => void>();
+  let changed = new Set<UploadId>();
+  let stale = false;
+  let accountsStale = false;
+  let newlyOffered: OfferedFile[] = [];
+
+  const account = (platform: string, label: string, settings: Record<string, string>, health: Partial<Account["health"]>): AccountRow => ({
+    account: {
+      id: accounts.length + 1,
+      platform,
+      label,
+      settings,
+      health: { state: "ready", identity: null, valid_until_ms: null, checked_at_ms: born - 840_000, cause: null, ...health },
+      created_at_ms: born - 86_400_000,
+    },
+    unfinished: 0,
+  });
+
+  if (!asked.has("fresh")) {
+    const put = (row: AccountRow) => accounts.push(row);
+    put(account("bilibili", "main", { client_id: "a1b2c3" }, { identity: "Harbour Studio", valid_until_ms: born + 89 * 86_400_000 }));
+    put(account("aliyun-vod", "studio", { region: "cn-shanghai", access_key_id: "example-key-id" }, {}));
+    put(account("wangsu", "archive", { domain: "https://vod.example.com" }, { state: "troubled", cause: cause("server_fault", { platform: "wangsu", status: "503" }) }));
+    put(account("api-video", "production", {}, {}));
+    put(account("bluesky", "@studio.example.com", { handle: "@studio.example.com" }, { state: "signed_out", valid_until_ms: born - 1_900_000, cause: cause("signed_out", { account: "@studio.example.com" }) }));
+    put(account("folder", "Archive drive", { folder: "/media/archive" }, {}));
+    const begin = seeds(born);
+    for (let n = 0; n < Math.max(begin.length, wanted); n += 1) {
+      const seed = begin[n] ?? filler(n, born);
+      const of = accounts[seed.account - 1]?.account;
+      const id = nextId++;
+      rows.set(id, grow(seed, id, seed.sibling ? id - 1 : id, of?.platform ?? "folder", of?.label ?? ""));
+      order.push(id);
+    }
+  }
+
+  const all = function* () {
+    for (const id of order) {
+      const row = rows.get(id);
+      if (row) yield row;
+    }
+  };
+  const touch = (id: UploadId, change: Partial<LiveRow>) => {
+    const row = rows.get(id);
+    if (!row) return;
+    row.live = { ...row.live, ...change };
+    changed.add(id);
+  };
+
+  let counted: Counts | null = null;
+  let left = 0;
+  const counts = (): Counts => {
+    if (counted) return counted;
+    counted = { all: order.length, needs_you: 0, running: 0, waiting: 0, with_platforms: 0, done: 0, failed: 0 };
+    left = 0;
+    for (const { live } of all()) {
+      if (shows.needs_you(live)) counted.needs_you += 1;
+      if (shows.running(live)) counted.running += 1;
+      if (shows.waiting(live)) counted.waiting += 1;
+      if (shows.with_platforms(live)) counted.with_platforms += 1;
+      if (shows.done(live)) counted.done += 1;
+      if (shows.failed(live)) counted.failed += 1;
+      if (!isFinal(live) && live.wait === null && live.intent === "run") left += live.total_bytes - live.held_bytes;
+    }
+    return counted;
+  };
+  const summary = (): Summary => {
+    const sum = counts();
+    let speed = 0;
+    for (const id of order.slice(0, 200)) {
+      const row = rows.get(id);
+      if (row && shows.running(row.live) && row.platform !== "folder") speed += row.live.bytes_per_second;
+    }
+    if (paused) speed = 0;
+    const idle = speed === 0 && sum.running === 0 ? ([...all()].find(({ live }) => isWaiting(live))?.live.wait ?? null) : null;
+    return {
+      counts: { ...sum },
+      bytes_per_second: speed,
+      eta_seconds: speed > 0 ? Math.ceil(left / speed) : null,
+      left_bytes: left,
+      limit_bytes_per_second: limit,
+      paused,
+      idle,
+    };
+  };
+
+  const send = () => {
+    if (hearers.size === 0) return;
+    const patch: Patch = {
+      rows: [...changed].filter((id) => inView.has(id)).flatMap((id) => rows.get(id)?.live ?? []),
+      summary: changed.size > 0 || stale ? ((counted = null), summary()) : null,
+      queue_stale: stale,
+      accounts_stale: accountsStale,
+      offered: newlyOffered,
+    };
+    [changed, stale, accountsStale, newlyOffered] = [new Set(), false, false, []];
+    if (patch.rows.length === 0 && !patch.summary && !patch.queue_stale && !patch.accounts_stale && patch.offered.length === 0) return;
+    for (const hear of hearers) hear(patch);
+  };
+
+  const step = () => {
+    const now = Date.now();
+    for (const id of order.slice(0, 200)) {
+      const row = rows.get(id);
+      if (!row) continue;
+      const { live } = row;
+      if (live.wait && "until_ms" in live.wait && live.wait.until_ms <= now) {
+        if (live.wait.reason === "platform") touch(id, { phase: "published", wait: null, phase_at_ms: now });
+        else touch(id, { wait: null, resumed_at_bytes: live.held_bytes });
+        stale = true;
+      }
+      if (paused || live.intent === "hold" || live.wait) continue;
+      if (live.phase === "opening" && now - live.phase_at_ms > 6_000) {
+        touch(id, { phase: "sending", phase_at_ms: now });
+      } else if (live.phase === "sending") {
+        const wave = 1 + 0.06 * Math.sin(now / 1700 + id);
+        const cap = row.platform === "folder" ? 142_000_000 : Math.min(limit ?? 20_000_000, 6_200_000);
+        const speed = cap * wave;
+        const sent = Math.min(live.total_bytes, Math.max(live.sent_bytes, live.held_bytes) + (speed * TICK_MS) / 1000);
+        const held = Math.min(live.total_bytes, Math.floor(sent / PART_BYTES) * PART_BYTES);
+        const whole = sent >= live.total_bytes;
+        touch(id, {
+          sent_bytes: sent,
+          held_bytes: whole ? live.total_bytes : Math.max(held, live.held_bytes),
+          bytes_per_second: Math.round(speed),
+          eta_seconds: Math.ceil((live.total_bytes - sent) / speed),
+          ...(whole ? { phase: "committing" as const, bytes_per_second: 0, eta_seconds: null, phase_at_ms: now } : {}),
+        });
+      } else if (live.phase === "committing" && now - live.phase_at_ms > CONFIRM_MS) {
+        touch(id, { phase: "published", phase_at_ms: now, remote: { id: `w${id}`, url: `https://example.com/w/${id}`, words: null } });
+      }
+    }
+    send();
+  };
+  if (still) setInterval(send, TICK_MS);
+  else setInterval(step, TICK_MS);
+
+  const ids = (set: UploadSet) => (set.all ? [...order] : set.ids.filter((id) => rows.has(id)));
+  const each = (set: UploadSet, change: (row: UploadRow) => boolean) => {
+    let n = 0;
+    for (const id of ids(set)) {
+      const row = rows.get(id);
+      if (row && change(row)) n += 1;
+    }
+    stale = true;
+    counted = null;
+    send();
+    return { changed: n };
+  };
+  const matching = (window: QueueWindow) => {
+    const words = window.search?.trim().toLowerCase() ?? "";
+    if (window.show === "all" && words === "") return order;
+    const found: UploadId[] = [];
+    for (const row of all()) {
+      if (!shows[window.show](row.live)) continue;
+      if (words !== "" && !`${row.title} ${row.file} ${row.account_label}`.toLowerCase().includes(words)) continue;
+      found.push(row.id);
+    }
+    return found;
+  };
+  const offer = (name: string, folder: string, bytes: number): OfferedFile => {
+    const file: OfferedFile = {
+      file: nextFile++,
+      name,
+      folder,
+      size_bytes: bytes,
+      title: name.replace(/\.[^.]+$/, ""),
+      cause: bytes === 0 ? cause("file_empty", { file: name }) : null,
+    };
+    offered.set(file.file, file);
+    return file;
+  };
+
+  const preflight = (request: Request<"manuscripts_check">): Preflight[] =>
+    request.files.flatMap((id) =>
+      request.accounts.map((accountId) => {
+        const file = offered.get(id);
+        const platform = accounts.find((row) => row.account.id === accountId)?.account.platform ?? "";
+        const spec = specs.find((one) => one.name === platform);
+        const findings: Preflight["findings"] = [];
+        const limitBytes = spec?.limits.file_max_bytes ?? 0;
+        if (file && limitBytes > 0 && file.size_bytes > limitBytes)
+          findings.push({
+            severity: "red",
+            field: null,
+            cause: cause("file_too_large", { file: file.name, platform, bytes: String(file.size_bytes), max_bytes: String(limitBytes) }),
+          });
+        const value = (name: string, from: string | null, fallback: string | null) =>
+          request.fields[`${platform}.${name}`] ?? (from === "title" && request.files.length > 1 ? file?.title : from === null ? undefined : request.fields[from]) ?? fallback ?? "";
+        for (const field of spec?.fields ?? []) {
+          const text = value(field.name, field.from, field.default);
+          const when = field.required_when;
+          const whenField = when && spec?.fields.find((one) => one.name === when.field);
+          const needed = field.required || (when && whenField && value(when.field, whenField.from, whenField.default) === when.is);
+          const params = { platform, field: field.name };
+          if (text.trim() === "") {
+            if (needed) findings.push({ severity: "red", field: field.name, cause: cause("field_required", params) });
+          } else if (field.max && text.length > field.max.count) {
+            findings.push({ severity: "red", field: field.name, cause: cause("field_too_long", { ...params, length: String(text.length), max: String(field.max.count) }) });
+          } else if (field.kind === "integer" && !/^\d+$/.test(text)) {
+            findings.push({ severity: "red", field: field.name, cause: cause("field_not_a_number", { ...params, value: text }) });
+          }
+        }
+        if (file && platform !== "folder" && !/\.(mp4|mov|mkv|webm)$/i.test(file.name))
+          findings.push({ severity: "amber", field: null, cause: cause("file_format_unsure", { file: file.name, platform, formats: "mp4, mov" }) });
+        return { file: id, account: accountId, findings };
+      }),
+    );
+
+  const detail = (row: UploadRow): UploadDetail => {
+    const { live } = row;
+    const total = Math.max(1, Math.ceil(live.total_bytes / PART_BYTES));
+    const landed = live.held_bytes >= live.total_bytes ? total : Math.floor(live.held_bytes / PART_BYTES);
+    const began = live.phase_at_ms - 300_000;
+    const event = (minutes: number, name: string, params: Record<string, string> = {}) => ({ at_ms: began + minutes * 60_000, event: name, params });
+    return {
+      row,
+      path: `/home/studio/Videos/${row.file}`,
+      fields: fields.get(row.manuscript) ?? { title: row.title, description: "Filmed from the public pier. Music: our own.", tags: "harbour, crane, dawn" },
+      created_at_ms: began,
+      parts_landed: landed > 0 ? [[0, landed]] : [],
+      parts_in_flight: landed < total && live.phase === "sending" && !live.wait ? [landed, landed + 1, landed + 2].filter((n) => n < total) : [],
+      parts_total: total,
+      part_bytes: PART_BYTES,
+      timeline: [
+        event(0, "added"),
+        ...(live.phase === "queued" ? [] : [event(1, "opened", { platform: row.platform })]),
+        ...(live.resumed_at_bytes === null ? [] : [event(4, "resumed", { bytes: String(live.resumed_at_bytes) })]),
+        ...(live.phase === "committing" || live.phase === "processing" ? [event(5, "committing", { platform: row.platform })] : []),
+        ...(live.phase === "failed" && live.cause ? [event(4, "committing", { platform: row.platform }), event(5, "failed", { code: live.cause.code, ...live.cause.params })] : []),
+        ...(live.phase === "published" ? [event(5, "published")] : []),
+      ],
+    };
+  };
+
+  const row = (id: UploadId): UploadRow => {
+    const found = rows.get(id);
+    if (!found) throw failure("upload_unknown", { id: String(id) });
+    return found;
+  };
+  const accountRow = (id: number): AccountRow => {
+    const found = accounts.find((one) => one.account.id === id);
+    if (!found) throw failure("account_unknown", { account: String(id) });
+    found.unfinished = 0;
+    for (const one of all()) if (one.account === id && !isFinal(one.live)) found.unfinished += 1;
+    return found;
+  };
+
+  const commands: { [C in CommandName]: (request: Request<C>) => Answer<C> } = {
+    start: () => ({ suggested_folder: "/home/studio/Videos/Slipway", has_accounts: accounts.length > 0, recovered: null, secrets: "keychain" }),
+    queue_window: (window) => {
+      const found = matching(window);
+      const limit = Math.min(window.limit, 500);
+      return { total: found.length, offset: window.offset, rows: found.slice(window.offset, window.offset + limit).map((id) => structuredClone(row(id))) };
+    },
+    queue_summary: () => ((counted = null), summary()),
+    queue_index: (id) => {
+      const at = order.indexOf(id);
+      return at < 0 ? null : at;
+    },
+    queue_watch: (view) => ((inView = new Set(view.ids)), {}),
+    upload_detail: (id) => structuredClone(detail(row(id))),
+    uploads_pause: (set) => {
+      if (set.all) paused = true;
+      return each(set, ({ id, live }) => {
+        if (isFinal(live) || live.phase === "committing" || live.phase === "processing" || live.intent === "hold") return false;
+        if (!set.all) touch(id, { intent: "hold", bytes_per_second: 0, eta_seconds: null });
+        return true;
+      });
+    },
+    uploads_resume: (set) => {
+      const was = paused;
+      if (set.all) paused = false;
+      return each(set, ({ id, live }) => {
+        if (set.all && was) return !isFinal(live);
+        if (live.intent === "run") return false;
+        touch(id, { intent: "run", resumed_at_bytes: live.held_bytes });
+        return true;
+      });
+    },
+    uploads_cancel: (set) =>
+      each(set, ({ id, live }) => {
+        if (live.phase === "published" || live.phase === "cancelled") return false;
+        touch(id, { phase: "cancelled", wait: null, cause: null, bytes_per_second: 0, eta_seconds: null, phase_at_ms: Date.now() });
+        return true;
+      }),
+    uploads_retry: (set) =>
+      each(set, ({ id, live }) => {
+        if (live.phase === "published" || (!isFinal(live) && !live.wait)) return false;
+        const phase = isFinal(live) ? (live.held_bytes >= live.total_bytes ? "committing" : "sending") : live.phase;
+        touch(id, { phase, cause: null, wait: null, intent: "run", phase_at_ms: Date.now() });
+        return true;
+      }),
+    uploads_remove: (set) => {
+      const gone = new Set(ids(set));
+      for (const id of gone) rows.delete(id);
+      order = order.filter((id) => !gone.has(id));
+      stale = true;
+      counted = null;
+      send();
+      return { changed: gone.size };
+    },
+    upload_move: ({ id, place }) => {
+      row(id);
+      order = order.filter((one) => one !== id);
+      const at = place.to === "first" ? 0 : place.to === "last" ? order.length : order.indexOf(place.other) + (place.to === "after" ? 1 : 0);
+      order.splice(at, 0, id);
+      stale = true;
+      send();
+      return {};
+    },
+    upload_set_fields: (request) => {
+      const of = row(request.id);
+      fields.set(of.manuscript, request.fields);
+      of.title = request.fields.title ?? of.title;
+      touch(of.id, { phase: of.live.held_bytes >= of.live.total_bytes ? "committing" : "sending", cause: null, wait: null, phase_at_ms: Date.now() });
+      stale = true;
+      send();
+      return {};
+    },
+    upload_set_file: ({ id }) => {
+      touch(id, { wait: null });
+      stale = true;
+      send();
+      return {};
+    },
+    files_offered: () => [...offered.values()],
+    files_forget: (gone) => {
+      for (const id of gone) offered.delete(id);
+      return {};
+    },
+    manuscripts_check: preflight,
+    manuscripts_add: (request) => {
+      const uploads: UploadId[] = [];
+      for (const id of request.files) {
+        const file = offered.get(id);
+        if (!file) throw failure("file_unknown", { file: String(id) });
+        const manuscript = nextId;
+        for (const accountId of request.accounts) {
+          const of = accountRow(accountId).account;
+          const upload = nextId++;
+          const title = (request.files.length === 1 ? request.fields.title : undefined) ?? file.title;
+          const sibling = accountId !== request.accounts[0];
+          const live = { phase: "sending" as const, total_bytes: file.size_bytes, phase_at_ms: Date.now(), intent: request.hold ? ("hold" as const) : ("run" as const) };
+          rows.set(upload, grow({ title, file: file.name, account: accountId, sibling, live }, upload, manuscript, of.platform, of.label));
+          order.push(upload);
+          fields.set(manuscript, request.fields);
+          uploads.push(upload);
+          changed.add(upload);
+        }
+        offered.delete(id);
+      }
+      stale = true;
+      counted = null;
+      send();
+      return { uploads };
+    },
+    platforms: () => ({ platforms: specs }),
+    accounts: () => accounts.map(({ account: { id } }) => structuredClone(accountRow(id))),
+    account_add: (request) => {
+      if (accounts.some((one) => one.account.label === request.label)) throw failure("account_name_taken", { account: request.label });
+      if (Object.values(request.secrets).includes("wrong")) throw failure("signed_out", { platform: request.platform }, "HTTP 401");
+      const added = account(request.platform, request.label, request.settings, { identity: request.platform === "folder" ? null : "Harbour Studio", checked_at_ms: Date.now() });
+      added.account.id = Math.max(0, ...accounts.map((one) => one.account.id)) + 1;
+      accounts = [...accounts, added];
+      accountsStale = true;
+      send();
+      return added.account;
+    },
+    account_check: (id) => {
+      const found = accountRow(id).account;
+      found.health = { ...found.health, checked_at_ms: Date.now() };
+      accountsStale = true;
+      send();
+      return { account: id, health: found.health };
+    },
+    account_set: (request) => {
+      const found = accountRow(request.account).account;
+      found.label = request.label ?? found.label;
+      found.settings = { ...found.settings, ...request.settings };
+      if (Object.keys(request.secrets).length > 0) found.health = { ...found.health, state: "ready", cause: null, valid_until_ms: null };
+      for (const one of all()) if (one.account === found.id && one.live.wait?.reason === "sign_in") touch(one.id, { wait: null });
+      accountsStale = true;
+      stale = true;
+      send();
+      return structuredClone(found);
+    },
+    account_remove: (id) => {
+      for (const one of [...all()]) if (one.account === id && !isFinal(one.live)) touch(one.id, { phase: "cancelled", wait: null });
+      accounts = accounts.filter((one) => one.account.id !== id);
+      accountsStale = true;
+      stale = true;
+      send();
+      return {};
+    },
+    limit_set: (request) => {
+      limit = request.bytes_per_second;
+      stale = true;
+      send();
+      return request;
+    },
+  };
+
+  let dragDepth = 0;
+  const hearDrags = (drag: Drag) => {
+    for (const hear of dragHearers) hear(drag);
+  };
+  addEventListener("dragenter", (event) => {
+    event.preventDefault();
+    dragDepth += 1;
+    const names = [...(event.dataTransfer?.items ?? [])].map((_, n) => `video-${n + 1}.mp4`);
+    if (dragDepth === 1) hearDrags({ state: "over", names: names.length > 0 ? names : ["video.mp4"] });
+  });
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("dragleave", () => {
+    dragDepth = Math.max(0, dragDepth - 1);
+    if (dragDepth === 0) hearDrags({ state: "left" });
+  });
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    dragDepth = 0;
+    hearDrags({ state: "left" });
+    for (const file of event.dataTransfer?.files ?? []) newlyOffered.push(offer(file.name, "/home/studio/Videos", file.size));
+    send();
+  });
+
+  return {
+    async call<C extends CommandName>(name: C, request: Request<C>) {
+      await Promise.resolve(); // as far away as a command is: never in the same turn
+      return commands[name](request);
+    },
+    watch(onPatch) {
+      hearers.add(onPatch);
+      return Promise.resolve(() => void hearers.delete(onPatch));
+    },
+    pickFiles: (kind) =>
+      Promise.resolve(
+        kind === "image"
+          ? [offer("cover.jpg", "/home/studio/Pictures", 412_000)]
+          : [offer("harbour-crane-4k.mov", "/home/studio/Videos", 3_860_000_000), offer("levee-ride-uncut.mp4", "/home/studio/Videos", 4_150_000_000)].slice(0, asked.has("one") ? 1 : 2),
+      ),
+    pickFolder: () => Promise.resolve("/home/studio/Archive"),
+    openPage: () => Promise.resolve(),
+    copyText: (text) => navigator.clipboard.writeText(text).catch(() => {}),
+    looks: () => Promise.resolve({ ...plainLooks, ...(JSON.parse(localStorage.getItem(LOOKS) ?? "{}") as Partial<Looks>) }),
+    setLooks: (looks) => Promise.resolve(localStorage.setItem(LOOKS, JSON.stringify(looks))),
+    onDrag(hear) {
+      dragHearers.add(hear);
+      return Promise.resolve(() => void dragHearers.delete(hear));
+    },
+    hide: () => Promise.resolve(),
+    quit: () => Promise.resolve(),
+  };
+}
+
+/** Twenty minutes before now, for the graph: an even line with one dip and a standstill. */
+export function past(): { rate: number; still: "retry" | null }[] {
+  if (new URLSearchParams(location.search).has("fresh")) return [];
+  return Array.from({ length: 1200 }, (_, n) => {
+    if (n >= 960 && n < 1140) return { rate: 0, still: "retry" as const };
+    const base = n >= 1140 ? 6_200_000 : n > 420 && n < 460 ? 12_000_000 : 19_400_000;
+    return { rate: base * (1 + 0.03 * Math.sin(n / 7) + 0.02 * Math.sin(n / 3.1)), still: null };
+  });
+}

@@ -1,0 +1,49 @@
+/** Entries of an upload's timeline as sentences. */
+import type { TimelineEntry, UploadRow } from "../bindings";
+import { t } from "../i18n";
+import { percent, size } from "../i18n/format";
+import { headline, printable } from "../i18n/sentences";
+import { platformLabel } from "../app/world";
+
+/** Values of an event: its cause as a sentence, bytes as a share, its platform by name. */
+function valueOf(entry: TimelineEntry, row: UploadRow, name: string): string {
+  const { params } = entry;
+  switch (name) {
+    case "platform":
+      return platformLabel(params.platform ?? row.platform);
+    case "cause": {
+      const { code = "unknown", detail, ...values } = params;
+      return headline({ code, params: { platform: row.platform, file: row.file, ...values }, ...(detail === undefined ? {} : { detail }) });
+    }
+    case "bytes": {
+      const bytes = Number(params.bytes ?? params.held_bytes ?? NaN);
+      return Number.isFinite(bytes) ? (row.live.total_bytes > 0 ? percent(bytes, row.live.total_bytes) : size(bytes)) : "";
+    }
+    default:
+      return printable(params[name] ?? "");
+  }
+}
+
+export function timelineLine(entry: TimelineEntry, row: UploadRow): string {
+  const said = t().event[entry.event];
+  return said ? said((name) => valueOf(entry, row, name)) : t().eventOther(printable(entry.event));
+}
+
+const PICTURES: Record<string, [state: string, icon: string]> = {
+  added: ["done", "check"],
+  opened: ["done", "check"],
+  resumed: ["running", "play"],
+  released: ["running", "play"],
+  paused: ["paused", "s-paused"],
+  held: ["paused", "s-paused"],
+  waiting: ["waiting", "s-waiting"],
+  retry: ["waiting", "retry"],
+  retried: ["running", "retry"],
+  interrupted: ["waiting", "s-waiting"],
+  committing: ["remote", "s-remote"],
+  processing: ["remote", "s-remote"],
+  published: ["done", "s-done"],
+  failed: ["failed", "s-failed"],
+  cancelled: ["queued", "x"],
+};
+export const pictureOf = (event: string): [state: string, icon: string] => PICTURES[event] ?? ["queued", "s-queued"];
