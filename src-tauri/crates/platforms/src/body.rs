@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::Stream;
 use parking_lot::Mutex;
+use slipway_model::Receipt;
 use std::{fmt, io, pin::Pin, sync::Arc};
 
 /// The pieces of a part, in order. Fails when the file cannot be read.
@@ -34,6 +35,13 @@ impl Sums {
     /// `None` while bytes are still to be read.
     pub fn get(&self) -> Option<Taken> {
         *self.0.lock()
+    }
+    /// The receipt for a part that was read to its end; `None` while bytes are still to be read.
+    pub fn receipt(&self, etag: Option<String>) -> Option<Receipt> {
+        self.get().map(|taken| Receipt {
+            etag,
+            crc64: Some(format!("{:016x}", taken.crc64)),
+        })
     }
 }
 

@@ -7,9 +7,15 @@ pub mod body;
 pub mod error;
 pub mod http;
 pub mod platform;
+pub mod registry;
 pub mod session;
 
-pub use body::{Body, Digests, Part, Sums};
-pub use error::{Error, Result};
-pub use platform::{Cover, Draft, Held, Keeper, Opened, Platform, Review, Step};
+pub mod bilibili;
+pub mod folder;
+
+pub use body::{Body, Digests, Part, Sums, Taken};
+pub use error::{BoxError, Error, Result};
+pub use http::{Http, ProxyChoice};
+pub use platform::{Cover, Draft, Held, Keeper, Opened, Platform, Review, SignIn, Step};
+pub use registry::{all, find, specs};
 pub use session::{SecretStore, Session};

@@ -3,7 +3,10 @@
 use crate::{Digests, Part, Result, Session};
 use async_trait::async_trait;
 use bytes::Bytes;
-use slipway_model::{Cuts, Fields, Health, Receipt, Remote, Spec, Ticket};
+use secrecy::SecretString;
+use slipway_model::{
+    Cuts, Field, Fields, Health, Receipt, Remote, Spec, Ticket, preflight::Finding,
+};
 
 /// A manuscript as an adapter needs it.
 #[derive(Debug, Clone)]
@@ -83,6 +86,21 @@ pub trait Platform: Send + Sync {
         self.spec().limits.clone()
     }
 
+    /// The fields of a manuscript for this account: the spec's, changed by the account's settings.
+    fn fields(&self, _session: &Session) -> Vec<Field> {
+        self.spec().fields.clone()
+    }
+
+    /// What is worth a second look beyond the fields' own rules. `fields` are resolved.
+    fn notes(&self, _session: &Session, _fields: &Fields) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// Signing in by a consent page, for platforms that have one.
+    fn sign_in(&self) -> Option<&dyn SignIn> {
+        None
+    }
+
     /// Asks the platform who this account is. Publishes nothing.
     async fn check(&self, session: &Session) -> Result<Health>;
 
@@ -132,4 +150,20 @@ pub trait Platform: Send + Sync {
     async fn abort(&self, _session: &Session, _ticket: &Ticket) -> Result<()> {
         Ok(())
     }
+}
+
+/// Signing in by a page in the browser that ends in a code.
+#[async_trait]
+pub trait SignIn: Send + Sync {
+    /// The page to open. `state` is random and comes back unchanged; compare it exactly.
+    ///
+    /// # Errors
+    /// `Refused` when a setting is missing.
+    fn consent_page(&self, session: &Session, state: &str) -> Result<url::Url>;
+
+    /// Trades the code for tokens and keeps them in the account's secrets.
+    ///
+    /// # Errors
+    /// `SignedOut` when the code is spent or wrong.
+    async fn sign_in(&self, session: &Session, code: SecretString) -> Result<()>;
 }
