@@ -51,6 +51,7 @@ pub(crate) async fn open(data_dir: PathBuf) -> Result<Api, Failure> {
         data_dir,
         passphrase: Some(SecretString::from(PASSPHRASE)),
         run: true,
+        ..Options::default()
     })
     .await
 }

@@ -1,1 +1,92 @@
-//! Nothing secret lies about.
+//! Nothing secret lies about: not in the data folder, not in what is told.
+
+use crate::house::{House, MIB, PASSPHRASE, map};
+use slipway_model::PhaseName;
+use slipway_simulators::bilibili::{Review, simulator};
+use std::{fs, path::Path, time::Duration};
+
+fn files_below(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files_below(&path, found)
+        } else {
+            found.push(path)
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_in_the_data_folder() {
+    let house = House::new().await;
+    let simulator = simulator()
+        .review(Review::immediate())
+        .spacing(Duration::ZERO)
+        .start()
+        .await;
+    let url = simulator.url();
+    let settings = map([
+        ("client_id", simulator.client_id()),
+        ("endpoint.api", &url),
+        ("endpoint.oauth", &url),
+        ("endpoint.upload", &url),
+        ("part_size", "1048576"),
+    ]);
+    let secrets = [
+        ("app_secret", simulator.app_secret()),
+        ("access_token", simulator.access_token()),
+        ("refresh_token", simulator.refresh_token()),
+    ];
+    let account = house.account("bilibili", "main", settings, &secrets).await;
+    house
+        .api
+        .limit_set(slipway_api::wire::Limit {
+            bytes_per_second: Some(2_000_000),
+        })
+        .await
+        .unwrap();
+    let fields = map([("title", "t"), ("tags", "a"), ("bilibili.tid", "21")]);
+    let id = house
+        .add(&house.video("clip.mp4", 8 * MIB), account, fields)
+        .await;
+    house
+        .until(id, "some bytes", |row| {
+            row.live.held_bytes > 0 && row.live.phase == PhaseName::Sending
+        })
+        .await;
+    let token = simulator.inspect().await.uploads[0].token.clone();
+    let told = format!(
+        "{:?} {:?}",
+        house.detail(id).await,
+        house
+            .api
+            .accounts(slipway_api::wire::Empty {})
+            .await
+            .unwrap()
+    );
+    let (dir, api) = (house.dir, house.api);
+    api.close().await; // in the middle of it: the ticket lies in the queue
+    let mut files = Vec::new();
+    files_below(&dir.path().join("data"), &mut files);
+    assert!(files.iter().any(|f| f.ends_with("queue.db")), "{files:?}");
+    let secrets = [
+        simulator.app_secret(),
+        simulator.access_token(),
+        simulator.refresh_token(),
+        &token,
+        PASSPHRASE,
+    ]
+    .map(str::as_bytes);
+    for secret in secrets {
+        let name = String::from_utf8_lossy(secret);
+        for file in &files {
+            let bytes = fs::read(file).unwrap();
+            assert!(
+                !bytes.windows(secret.len()).any(|window| window == secret),
+                "{name} is in {}",
+                file.display()
+            );
+        }
+        assert!(!told.contains(&*name), "{name} was told");
+    }
+}
