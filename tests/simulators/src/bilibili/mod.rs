@@ -4,12 +4,14 @@
 //! a switch. See `README.md` of this crate for sources, and `about` for what is official and what is not.
 
 mod about;
+mod body;
 mod builder;
 mod call;
 mod categories;
 mod code;
 mod control;
 mod cover;
+mod dressing;
 mod fault;
 mod inspect;
 mod intake;

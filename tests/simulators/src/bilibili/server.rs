@@ -1,39 +1,32 @@
 //! One request from head to answer: what strikes it, who handles it, how it ends.
 //!
-//! Always holds: a fault that refuses leaves no effect; every request is recorded, also one that gets no answer; unknown paths
+//! Always holds: a fault that refuses leaves no effect; a request that came whole is recorded, also when it gets no answer; unknown paths
 //! meet HTML, as in front of the platform.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt;
+use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::request::Parts as Head;
 use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::body::{drain, read, spill};
 use super::call::{Call, Host};
 use super::code::{self, Code};
 use super::fault::Fault;
 use super::inspect::AnswerSeen;
-use super::intake::{Intake, STALL, Spilt, Trouble};
+use super::intake::Intake;
 use super::sign::{self, Caller, Signed, query};
 use super::state::{Cover, SeenPart, State};
 use super::uploads::{self, Admitted, Refusal};
-use super::wire::{Dress, envelope};
 use super::world::World;
 use super::{categories, control, cover, manuscripts, oauth};
-use crate::answer::{Answer, Reply, json as json_reply, page};
+use crate::answer::{Reply, page};
 use crate::listener::{Gate, HangUp, Service};
-
-/// Bodies of calls that are not parts; a cover may be 5 MB and is let in when larger, to be refused with its own code.
-const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// A refused body is read to its end like this, so that its sender hears the refusal instead of a reset.
-const DRAIN_BYTES_MAX: u64 = 128 * 1024 * 1024;
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// What a call came to.
 pub(crate) enum Outcome {
@@ -61,12 +54,12 @@ impl From<Result<Option<Value>, Code>> for Outcome {
 }
 
 /// A request as the handlers see it.
-struct Asked {
-    call: Call,
-    head: Head,
-    pairs: Vec<(String, String)>,
-    token: Option<String>,
-    faults: Vec<Fault>,
+pub(crate) struct Asked {
+    pub(crate) call: Call,
+    pub(crate) head: Head,
+    pub(crate) pairs: Vec<(String, String)>,
+    pub(crate) token: Option<String>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Service for World {
@@ -349,80 +342,6 @@ impl World {
         let _ = std::fs::remove_file(file);
         landed.into()
     }
-
-    /// Turns an outcome into what goes over the line, spoilt as the faults say.
-    fn dress(&self, asked: &Asked, outcome: Outcome) -> (Option<Code>, Result<Reply, HangUp>) {
-        let (code, reply) = match outcome {
-            Outcome::HungUp(how) => return (None, Err(how)),
-            Outcome::Ready(reply) => (None, reply),
-            Outcome::Business {
-                code,
-                data,
-                gateway,
-            } => (Some(code), self.business(asked, code, data, gateway)),
-        };
-        // A refused call came to nothing, whatever the answer says.
-        let code = code.filter(|_| !asked.faults.iter().any(Fault::refuses));
-        (code, self.spoil(asked, reply))
-    }
-
-    fn business(&self, asked: &Asked, code: Code, data: Option<Value>, gateway: bool) -> Reply {
-        let mut state = self.state.lock();
-        let dress = Dress {
-            numbers_as_strings: state.switches.numbers_as_strings
-                || asked.faults.contains(&Fault::NumbersAsStrings),
-            fields_missing: state.switches.fields_missing
-                || asked.faults.contains(&Fault::FieldsMissing),
-        };
-        let status = if gateway {
-            StatusCode::from_u16(state.switches.gateway_status).unwrap_or(StatusCode::OK)
-        } else {
-            StatusCode::OK
-        };
-        let data = data.filter(|data| !(dress.fields_missing && data.get("etag").is_some()));
-        let request_id = state.fresh("request");
-        json_reply(status, &envelope(code, data, &request_id, dress))
-    }
-
-    fn spoil(&self, asked: &Asked, reply: Reply) -> Result<Reply, HangUp> {
-        let mut reply = reply;
-        for fault in &asked.faults {
-            match fault {
-                Fault::HttpStatus {
-                    status,
-                    retry_after_s,
-                    ..
-                } => {
-                    reply = page(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY));
-                    if let Some(seconds) = retry_after_s {
-                        reply
-                            .headers_mut()
-                            .insert(RETRY_AFTER, HeaderValue::from(*seconds));
-                    }
-                }
-                Fault::Business { code, .. } => {
-                    reply = self.business(asked, *code, None, false);
-                }
-                Fault::EmptyBody { .. } => *reply.body_mut() = Answer::Whole(None),
-                Fault::TruncatedJson { .. } => {
-                    if let Answer::Whole(Some(whole)) = reply.body_mut() {
-                        whole.truncate(whole.len() / 2);
-                    }
-                }
-                Fault::CutAnswer { .. } => {
-                    if let Answer::Whole(Some(whole)) = reply.body() {
-                        let cut = Answer::cut(whole);
-                        *reply.body_mut() = cut;
-                    }
-                }
-                Fault::AnswerLost { reset } => {
-                    return Err(if *reset { HangUp::Reset } else { HangUp::Close });
-                }
-                _ => {}
-            }
-        }
-        Ok(reply)
-    }
 }
 
 /// What a fault does to the platform before the call is looked at.
@@ -563,18 +482,6 @@ impl Drop for AtWork<'_> {
     }
 }
 
-/// How a request ends whose body was not read to its end.
-async fn spill(spilt: Spilt) -> Outcome {
-    match spilt {
-        Spilt::HungUp(how) => Outcome::HungUp(how),
-        Spilt::DiskFull => Outcome::Ready(page(StatusCode::INSUFFICIENT_STORAGE)),
-        Spilt::Stalled => {
-            sleep(STALL).await;
-            Outcome::HungUp(HangUp::Close)
-        }
-    }
-}
-
 fn header<'a>(head: &'a Head, name: &str) -> &'a str {
     head.headers
         .get(name)
@@ -584,48 +491,4 @@ fn header<'a>(head: &'a Head, name: &str) -> &'a str {
 
 pub(crate) fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(encoded).into_owned().collect()
-}
-
-/// A small body, whole.
-async fn read(
-    mut body: Incoming,
-    faults: &[Fault],
-    mut count: Option<&mut u64>,
-) -> Result<Bytes, Spilt> {
-    let mut trouble = Trouble::of(faults);
-    let mut whole = BytesMut::new();
-    trouble.at(0).await?;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Spilt::HungUp(HangUp::Close))?;
-        if let Some(data) = frame.data_ref() {
-            whole.extend_from_slice(data);
-        }
-        if let Some(count) = &mut count {
-            **count = whole.len() as u64;
-        }
-        if whole.len() > BODY_BYTES_MAX {
-            return Err(Spilt::HungUp(HangUp::Close));
-        }
-        trouble.at(whole.len() as u64).await?;
-    }
-    Ok(whole.freeze())
-}
-
-/// Reads a body nobody wants and tells its length.
-async fn drain(mut body: Incoming, upload_host: Option<&World>) -> u64 {
-    let mut bytes = 0;
-    let reading = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let got = frame.data_ref().map_or(0, |data| data.len() as u64);
-            bytes += got;
-            if let Some(world) = upload_host {
-                world.meter.add(got);
-            }
-            if bytes > DRAIN_BYTES_MAX {
-                return;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(DRAIN, reading).await;
-    bytes
 }
