@@ -13,7 +13,7 @@ use interprocess::local_socket::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use slipway_engine::happening::Happening;
-use slipway_model::{Account, AccountId, UploadId};
+use slipway_model::{AccountId, UploadId};
 use std::{
     io,
     path::{Path, PathBuf},

@@ -1,1 +1,54 @@
-fn main() {}
+//! Slipway on a terminal: the same engine, queue and accounts as the window, for servers and scripts.
+
+mod args;
+mod bars;
+mod command;
+mod event;
+mod exit;
+mod folder;
+mod log;
+mod out;
+mod redact;
+mod row;
+mod secret;
+mod signal;
+mod table;
+
+use exit::{Exit, Stop};
+use folder::Folder;
+use out::Out;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let line = match args::read() {
+        Ok(line) => line,
+        Err(exit) => return exit.into(),
+    };
+    let out = Out::new(line.json);
+    let data_dir = match log::data_dir(line.data_dir) {
+        Ok(dir) => dir,
+        Err(failure) => {
+            out.failure(&failure);
+            return Exit::of(&failure).into();
+        }
+    };
+    log::start(&data_dir, &out);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a process can have threads");
+    let mut folder = Folder::new(data_dir);
+    let ended = runtime.block_on(command::obey(line.command, &out, &mut folder));
+    // Threads that wait for a disk or a keychain must not hold up the end.
+    runtime.shutdown_background();
+    let exit = match ended {
+        Ok(exit) | Err(Stop::Said(exit)) => exit,
+        Err(Stop::Unheard) => Exit::Done,
+        Err(Stop::Failed(failure)) => {
+            tracing::info!(code = failure.code, detail = failure.detail, "ended");
+            out.failure(&failure);
+            Exit::of(&failure)
+        }
+    };
+    exit.into()
+}

@@ -38,13 +38,15 @@ const AT_ONCE_DEFAULT: usize = 3;
 const HAPPENINGS: usize = 4096;
 const BACKUP_LOOK: Duration = Duration::from_secs(3600);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Options {
     pub data_dir: PathBuf,
     /// For the vault, where there is no keychain.
     pub passphrase: Option<SecretString>,
     /// Uploads move. Without it the queue can be read and changed, and waits.
     pub run: bool,
+    /// Uploads under way at once in this run; `None` is what the settings say.
+    pub at_once: Option<usize>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +103,7 @@ impl Engine {
             data_dir,
             passphrase,
             run,
+            at_once,
         } = options;
         let lock = DataLock::take(&data_dir).map_err(|error| match error {
             LockError::Taken => StartError::Locked,
@@ -127,10 +130,9 @@ impl Engine {
         let board = Arc::new(Board::default());
         let limit = store.setting(LIMIT).await?.and_then(|v| v.parse().ok());
         let bucket = Bucket::new(limit);
-        let at_once = store
-            .setting(AT_ONCE)
-            .await?
-            .and_then(|v| v.parse().ok())
+        let kept = store.setting(AT_ONCE).await?;
+        let at_once = at_once
+            .or_else(|| kept.and_then(|v| v.parse().ok()))
             .unwrap_or(AT_ONCE_DEFAULT)
             .clamp(1, 16);
         let tools = Tools {

@@ -1,0 +1,282 @@
+//! What may be written on the command line. Names and meanings here are a contract with scripts.
+//!
+//! Secrets are taken as they are and looked at elsewhere: an error made here would quote them.
+
+use crate::exit::Exit;
+use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use slipway_model::{PhaseName, UploadId, rate};
+use std::path::PathBuf;
+
+/// Uploads videos to the platforms you publish on, whatever the network does.
+#[derive(Debug, Parser)]
+#[command(name = "slipway", version, arg_required_else_help = true, after_help = AFTER)]
+pub(crate) struct Line {
+    /// Folder of queue, settings and logs [default: the system's data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "SLIPWAY_DATA_DIR",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print JSON: a document for a listing, a line for each event of `run` and `upload`
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER: &str = "\
+Exit status: 0 done; 1 an upload failed; 2 the command line or an input is wrong; 3 uploads wait for a person;
+4 the data folder cannot be used; 130 or 143 stopped by a signal before the work was done.
+SLIPWAY_PASSPHRASE opens the vault where the system has no keychain; SLIPWAY_LOG sets what is logged.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List platforms; with NAME its settings, secrets, fields and limits
+    Platforms { name: Option<String> },
+    /// Add, look at and change accounts
+    #[command(subcommand)]
+    Accounts(Accounts),
+    /// Put files into the queue and print the ids of their uploads
+    Add(Add),
+    /// Add files and upload just these
+    Upload(Upload),
+    /// List the queue
+    List(List),
+    /// Show one upload with its timeline
+    Show {
+        #[arg(value_parser = upload_id)]
+        id: UploadId,
+    },
+    /// Hold uploads where they are
+    Pause(Which),
+    /// Let held uploads go on
+    Resume(Which),
+    /// Give uploads up and free what the platform reserved
+    Cancel(Which),
+    /// Try failed uploads again
+    Retry(Which),
+    /// Take ended uploads out of the queue
+    Remove(Which),
+    /// Change an upload's place in the queue
+    Move(Move),
+    /// Set the global speed cap, effective at once
+    Limit {
+        /// For example 20MB/s, 8Mbit/s, or off
+        #[arg(value_parser = speed, value_name = "RATE|off")]
+        rate: Speed,
+    },
+    /// Run the engine in the foreground
+    Run(Run),
+    /// Write logs and settings, without secrets, into a file for support
+    Diagnostics {
+        #[arg(value_name = "FILE.zip")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Accounts {
+    /// Make an account and print its id
+    Add {
+        /// One of `slipway platforms`
+        platform: String,
+        /// Your name for it, unique
+        #[arg(long)]
+        label: String,
+        #[command(flatten)]
+        values: AccountValues,
+        /// Keep it without asking the platform
+        #[arg(long)]
+        no_check: bool,
+    },
+    /// List accounts and their health
+    List,
+    /// Ask the platform whether an account can upload
+    Check { account: String },
+    /// Change settings and secrets of an account
+    Set {
+        account: String,
+        /// Settings; an empty value removes one
+        #[arg(value_name = "K=V", value_parser = pair)]
+        settings: Vec<(String, String)>,
+        /// A new label
+        #[arg(long)]
+        label: Option<String>,
+        #[arg(long = "secret", value_name = SECRET)]
+        secrets: Vec<String>,
+    },
+    /// Forget an account and its secrets
+    Remove { account: String },
+    /// Sign in on the platform's own page
+    SignIn { account: String },
+}
+
+const SECRET: &str = "K=V|K=@FILE|K=env:VAR|K=-";
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountValues {
+    /// A setting, see `slipway platforms NAME`
+    #[arg(long = "set", value_name = "K=V", value_parser = pair)]
+    pub(crate) settings: Vec<(String, String)>,
+    /// A secret: its value, or where it is read: a file, a variable, or a line of the standard input
+    #[arg(long = "secret", value_name = SECRET)]
+    pub(crate) secrets: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Labels of accounts, one upload each
+    #[arg(long = "account", required = true, value_name = "L[,L…]")]
+    pub(crate) accounts: Vec<String>,
+    /// A field of the manuscript: title, description, tags, language, visibility, publish_at, or PLATFORM.field
+    #[arg(long = "set", value_name = "K=V", value_parser = pair)]
+    pub(crate) fields: Vec<(String, String)>,
+    /// An image for the cover
+    #[arg(long, value_name = "IMG")]
+    pub(crate) cover: Option<PathBuf>,
+    /// Add, but do not start
+    #[arg(long)]
+    pub(crate) hold: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) priority: Priority,
+    /// Upload even what went to the same account before
+    #[arg(long)]
+    pub(crate) again: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Upload {
+    #[command(flatten)]
+    pub(crate) add: Add,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Priority {
+    Low,
+    #[default]
+    Normal,
+    High,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only uploads in this phase
+    #[arg(long, value_parser = phase)]
+    pub(crate) phase: Option<PhaseName>,
+    /// Only uploads of this account
+    #[arg(long, value_name = "L")]
+    pub(crate) account: Option<String>,
+    /// Only uploads with this text in title, file name or account
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true)]
+pub(crate) struct Which {
+    #[arg(value_name = "ID", value_parser = upload_id, conflicts_with = "all")]
+    pub(crate) ids: Vec<UploadId>,
+    /// The whole queue
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Move {
+    #[arg(value_parser = upload_id)]
+    pub(crate) id: UploadId,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Place {
+    /// Before this upload
+    #[arg(long, value_name = "ID", value_parser = upload_id)]
+    pub(crate) before: Option<UploadId>,
+    /// After this upload
+    #[arg(long, value_name = "ID", value_parser = upload_id)]
+    pub(crate) after: Option<UploadId>,
+    #[arg(long)]
+    pub(crate) first: bool,
+    #[arg(long)]
+    pub(crate) last: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// End when nothing can move any more
+    #[arg(long)]
+    pub(crate) until_idle: bool,
+    /// Uploads in flight at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) max_uploads: Option<u32>,
+    /// Set the global speed cap, for example 20MB/s, or off
+    #[arg(long, value_parser = speed, value_name = "RATE")]
+    pub(crate) limit: Option<Speed>,
+}
+
+/// Bytes per second; `None` is no cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Speed(pub(crate) Option<u64>);
+
+fn speed(text: &str) -> Result<Speed, String> {
+    rate::parse(text).map(Speed)
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".into()),
+    }
+}
+
+fn upload_id(text: &str) -> Result<UploadId, String> {
+    match text.parse() {
+        Ok(id) if id > 0 => Ok(UploadId(id)),
+        _ => Err("an upload is named by its number, see `slipway list`".into()),
+    }
+}
+
+fn phase(text: &str) -> Result<PhaseName, String> {
+    PhaseName::parse(text).ok_or_else(|| {
+        let known: Vec<_> = PhaseName::ALL.iter().map(|phase| phase.as_str()).collect();
+        format!("write one of {}", known.join(", "))
+    })
+}
+
+/// Reads the command line. Help goes to stdout, a mistake to stderr, and both end here.
+pub(crate) fn read() -> Result<Line, Exit> {
+    Line::try_parse().map_err(|error| {
+        let _ = error.print();
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+            _ => {
+                if std::env::args_os().any(|arg| arg == "--json") {
+                    let text = error.render().to_string();
+                    let message = text.lines().next().unwrap_or_default();
+                    let message = message.strip_prefix("error: ").unwrap_or(message);
+                    crate::out::error_line("usage", message, &slipway_model::Params::new());
+                }
+                Exit::Wrong
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Line::command().debug_assert();
+    }
+}

@@ -1,0 +1,90 @@
+//! One file for each group of commands. Here is what they share: where a command goes, and how an account is found by its label.
+
+mod accounts;
+mod add;
+mod diagnostics;
+mod platforms;
+mod queue;
+mod run;
+
+use crate::{
+    args::Command,
+    exit::{Exit, Outcome},
+    folder::{Folder, Purpose, Reached},
+    out::Out,
+};
+use serde_json::json;
+use slipway_api::{
+    Failure,
+    client::Client,
+    sentence::size,
+    wire::{AccountRow, Empty, Limit},
+};
+
+pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Outcome {
+    match command {
+        Command::Platforms { name } => platforms::show(name.as_deref(), out, folder).await,
+        Command::Accounts(command) => accounts::obey(command, out, folder).await,
+        Command::Add(add) => add::add(&add, out, folder).await,
+        Command::Upload(upload) => run::upload(&upload.add, out, folder).await,
+        Command::List(list) => queue::list(list, out, folder).await,
+        Command::Show { id } => queue::show(id, out, folder).await,
+        Command::Pause(which) => queue::steer(queue::Wish::Pause, which, out, folder).await,
+        Command::Resume(which) => queue::steer(queue::Wish::Resume, which, out, folder).await,
+        Command::Cancel(which) => queue::steer(queue::Wish::Cancel, which, out, folder).await,
+        Command::Retry(which) => queue::steer(queue::Wish::Retry, which, out, folder).await,
+        Command::Remove(which) => queue::steer(queue::Wish::Remove, which, out, folder).await,
+        Command::Move(wish) => queue::place(wish, folder).await,
+        Command::Limit { rate } => limit(rate.0, out, folder).await,
+        Command::Run(run) => run::run(&run, out, folder).await,
+        Command::Diagnostics { file } => diagnostics::write(&file, out, folder).await,
+    }
+}
+
+/// Does one thing wherever the queue is, and lets go of it.
+async fn ask<T>(
+    folder: &Folder,
+    work: impl AsyncFnOnce(&Client) -> Result<T, Failure>,
+) -> Outcome<T> {
+    let reached = folder.reach(Purpose::Ask).await?;
+    let done = work(&reached.client).await;
+    reached.close().await;
+    Ok(done?)
+}
+
+/// An account by its label, or by its id where no label is that number.
+async fn account(client: &Client, named: &str) -> Result<AccountRow, Failure> {
+    let accounts = client.accounts(Empty {}).await?;
+    let by_id = named.parse().ok();
+    accounts
+        .iter()
+        .find(|row| row.account.label == named)
+        .or_else(|| accounts.iter().find(|row| Some(row.account.id.0) == by_id))
+        .cloned()
+        .ok_or_else(|| Failure::new("account_not_named").with("account", named))
+}
+
+async fn limit(rate: Option<u64>, out: &Out, folder: &Folder) -> Outcome {
+    let request = Limit {
+        bytes_per_second: rate,
+    };
+    let limit = ask(folder, async |client| client.limit_set(request).await).await?;
+    if out.json {
+        out.document(&json!({ "bytes_per_second": limit.bytes_per_second }))?;
+        return Ok(Exit::Done);
+    }
+    match limit.bytes_per_second {
+        Some(rate) => out.say("cli.limit", &[("rate", format!("{}/s", size(rate)))]),
+        None => out.say("cli.no_limit", &[]),
+    }
+    Ok(Exit::Done)
+}
+
+/// Tells once what was found when the queue was opened: a damaged file and what came back.
+async fn tell_recovery(reached: &Reached, out: &Out) {
+    if let Ok(start) = reached.client.start(Empty {}).await
+        && let Some(cause) = start.recovered
+    {
+        out.note(&out.cause(&cause));
+    }
+}

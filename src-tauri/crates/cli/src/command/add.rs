@@ -1,0 +1,196 @@
+//! From files on the command line to uploads in the queue: all of them, or none.
+
+use super::account;
+use crate::{
+    args::{self, Add},
+    exit::{Exit, Outcome, Stop},
+    folder::{Folder, Purpose},
+    out::{Out, error_object},
+};
+use serde_json::json;
+use slipway_api::{
+    Failure,
+    client::Client,
+    sentence::printable,
+    wire::{Empty, NewManuscripts, OfferedFile, Priority},
+};
+use slipway_model::{
+    AccountId, Cause, Fields, UploadId, manuscript::COMMON_FIELDS, preflight::Severity,
+};
+use std::{collections::BTreeMap, path::PathBuf};
+
+pub(super) async fn add(add: &Add, out: &Out, folder: &Folder) -> Outcome {
+    let reached = folder.reach(Purpose::Ask).await?;
+    super::tell_recovery(&reached, out).await;
+    let added = queue(add, &reached.client, out).await;
+    reached.close().await;
+    let uploads = added?;
+    if out.json {
+        out.document(&json!({ "uploads": uploads }))?;
+    } else {
+        for id in uploads {
+            out.line(&id.to_string())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Checks everything, says all that is wrong, and adds when nothing red is left.
+pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Vec<UploadId>> {
+    let accounts = accounts(&add.accounts, client).await?;
+    let fields = fields(&add.fields, client).await?;
+    let paths = add.files.iter().chain(&add.cover).map(whole_path);
+    let mut offered = client.files_offer(paths.collect()).await?;
+    let cover = add.cover.as_ref().and_then(|_| offered.pop());
+    let kept: Vec<u32> = offered.iter().chain(&cover).map(|o| o.file).collect();
+    let added = check_and_add(add, client, out, &offered, cover, accounts, fields).await;
+    // Files that did not become uploads are not left lying in a running engine.
+    let _ = client.files_forget(kept).await;
+    added
+}
+
+async fn check_and_add(
+    add: &Add,
+    client: &Client,
+    out: &Out,
+    offered: &[OfferedFile],
+    cover: Option<OfferedFile>,
+    accounts: BTreeMap<AccountId, String>,
+    fields: Fields,
+) -> Outcome<Vec<UploadId>> {
+    let unusable: Vec<_> = offered
+        .iter()
+        .chain(&cover)
+        .filter_map(|o| o.cause.clone())
+        .collect();
+    if !unusable.is_empty() {
+        return Err(refuse(&unusable, out));
+    }
+    let new = NewManuscripts {
+        files: offered.iter().map(|o| o.file).collect(),
+        accounts: accounts.keys().copied().collect(),
+        fields,
+        cover: cover.map(|o| o.file),
+        hold: add.hold,
+        priority: match add.priority {
+            args::Priority::Low => Priority::Low,
+            args::Priority::Normal => Priority::Normal,
+            args::Priority::High => Priority::High,
+        },
+        again: add.again,
+    };
+    let mut red = Vec::new();
+    for checked in client.manuscripts_check(new.clone()).await? {
+        let file = offered.iter().find(|o| o.file == checked.file);
+        for finding in checked.findings {
+            let mut cause = finding.cause;
+            let label = accounts.get(&checked.account).cloned().unwrap_or_default();
+            cause.params.entry("account".into()).or_insert(label);
+            if let Some(file) = file {
+                cause
+                    .params
+                    .entry("file".into())
+                    .or_insert(file.name.clone());
+            }
+            // Asked for below, where it is refused unless it is wished.
+            let before = matches!(cause.code.as_str(), "already_sent" | "already_sending");
+            if finding.severity == Severity::Red || (before && !add.again) {
+                red.push(cause);
+            } else if !before {
+                out.note(&format!("{}: {}", about(&cause), out.cause(&cause)));
+            }
+        }
+    }
+    if !red.is_empty() {
+        return Err(refuse(&red, out));
+    }
+    Ok(client.manuscripts_add(new).await?.uploads)
+}
+
+/// File and account of a finding.
+fn about(cause: &Cause) -> String {
+    let part = |name: &str| cause.params.get(name).map(|v| printable(v));
+    let parts: Vec<_> = [part("file"), part("account")]
+        .into_iter()
+        .flatten()
+        .collect();
+    parts.join(" → ")
+}
+
+/// Says each finding; with `--json` all of them in one object.
+fn refuse(causes: &[Cause], out: &Out) -> Stop {
+    if let [cause] = causes {
+        return Stop::Failed(cause.clone().into());
+    }
+    for cause in causes {
+        out.note(&format!("{}: {}", about(cause), out.cause(cause)));
+    }
+    let count = causes.len().to_string();
+    let said = out.sentence("preflight_refused", &[("count", count.clone())]);
+    out.note(&format!("slipway: {said}"));
+    if out.json {
+        let findings: Vec<_> = causes
+            .iter()
+            .map(|cause| json!({ "code": cause.code, "message": out.cause(cause), "params": cause.params }))
+            .collect();
+        error_object(&json!({
+            "code": "preflight_refused", "message": said, "params": { "count": count }, "findings": findings,
+        }));
+    }
+    Stop::Said(Exit::Wrong)
+}
+
+fn whole_path(path: &PathBuf) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.clone())
+}
+
+/// Labels, one or several in each argument. A label that is there as a whole is not taken apart.
+async fn accounts(
+    named: &[String],
+    client: &Client,
+) -> Result<BTreeMap<AccountId, String>, Failure> {
+    let mut found = BTreeMap::new();
+    for text in named {
+        if let Ok(row) = account(client, text).await {
+            found.insert(row.account.id, row.account.label);
+            continue;
+        }
+        for label in text
+            .split(',')
+            .map(str::trim)
+            .filter(|label| !label.is_empty())
+        {
+            let row = account(client, label).await?;
+            found.insert(row.account.id, row.account.label);
+        }
+    }
+    Ok(found)
+}
+
+/// Names are checked here, where a slip of the pen would otherwise be kept and never sent.
+async fn fields(given: &[(String, String)], client: &Client) -> Result<Fields, Failure> {
+    let platforms = client.platforms(Empty {}).await?.platforms;
+    let mut fields = Fields::new();
+    for (name, value) in given {
+        match name.split_once('.') {
+            Some((platform, field)) => {
+                let spec = platforms.iter().find(|spec| spec.name == platform);
+                let spec = spec
+                    .ok_or_else(|| Failure::new("platform_unknown").with("platform", platform))?;
+                if !spec.fields.iter().any(|f| f.name == field) {
+                    return Err(Failure::new("field_unknown")
+                        .with("field", field)
+                        .with("platform", platform));
+                }
+            }
+            None if !COMMON_FIELDS.contains(&name.as_str()) => {
+                return Err(Failure::new("field_not_common")
+                    .with("field", name)
+                    .with("choices", COMMON_FIELDS.join(", ")));
+            }
+            None => {}
+        }
+        fields.insert(name.clone(), value.clone());
+    }
+    Ok(fields)
+}
