@@ -547,7 +547,7 @@ impl Dispatcher {
             Effect::Nothing
                 if upload.phase.name().is_final() || upload.effect() == Effect::Nothing =>
             {
-                self.retire(id).await
+                self.retire(id).await;
             }
             Effect::Nothing | Effect::Abort => {}
             Effect::Open | Effect::Send | Effect::Commit => self.work(id),

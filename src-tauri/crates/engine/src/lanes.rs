@@ -86,11 +86,6 @@ impl Host {
         Some(Permit { host: self.clone() })
     }
 
-    #[cfg(test)]
-    pub fn limit(&self) -> u32 {
-        self.state.lock().control.limit()
-    }
-
     pub(crate) fn acknowledged(&self, bytes: u64) {
         self.state.lock().control.acknowledged(bytes);
     }

@@ -8,7 +8,7 @@ use crate::{
     clock::now_ms,
     limiter::Limiter,
     reader::{self, Flight, Reading, Source},
-    worker::{Job, What},
+    worker::{Job, What, source_failed},
 };
 use slipway_model::{
     Cause, ErrorKind, Event, Parts, Receipt, Span, Wait, error::backoff, upload::Kept,
@@ -285,7 +285,7 @@ async fn fly(
     };
     // What went wrong on our side is the cause, whatever the platform made of the broken stream.
     if let Some(fault) = flight.fault.lock().take() {
-        return Err(job.failed("reading the file", fault));
+        return Err(source_failed("reading the file", fault));
     }
     let mut receipt = sent?;
     let Some(taken) = sums.get().filter(|taken| taken.bytes == span.len_bytes) else {
@@ -308,7 +308,7 @@ async fn stalled(flight: &Flight) {
         if idle >= STALL {
             return;
         }
-        tokio::time::sleep((STALL - idle).max(Duration::from_secs(1))).await;
+        tokio::time::sleep(STALL.saturating_sub(idle).max(Duration::from_secs(1))).await;
     }
 }
 

@@ -94,10 +94,6 @@ impl Job {
             .await;
     }
 
-    pub(crate) fn failed(&self, doing: &'static str, fault: SourceFault) -> Error {
-        Error::new("slipway", doing, fault.kind, fault.cause)
-    }
-
     /// Runs the effect to its end and reports it.
     pub(crate) async fn run(self, effect: Effect, kept: Option<Kept>, remote: Option<Remote>) {
         let ended = match (effect, kept, remote) {
@@ -134,7 +130,7 @@ impl Job {
         });
         match opened.await {
             Ok(Ok(source)) => Ok(Arc::new(source)),
-            Ok(Err(fault)) => Err(self.failed("opening the file", fault)),
+            Ok(Err(fault)) => Err(source_failed("opening the file", fault)),
             Err(_) => Err(Error::new(
                 "slipway",
                 "opening the file",
@@ -241,6 +237,11 @@ impl Job {
             Review::Refused(cause) => Ok(Some(Event::Failed { cause })),
         }
     }
+}
+
+/// A fault of the source as an error of the engine's.
+pub(crate) fn source_failed(doing: &'static str, fault: SourceFault) -> Error {
+    Error::new("slipway", doing, fault.kind, fault.cause)
 }
 
 /// Keeps a commit's steps through the dispatcher.

@@ -46,7 +46,7 @@ pub fn check(spec: &Spec, fields: &Fields, seen: &Seen<'_>) -> Vec<Finding> {
             severity: Severity::Red,
             field: field.map(Into::into),
             cause,
-        })
+        });
     };
     let limits = &spec.limits;
     let named = |code: &str| {

@@ -43,7 +43,7 @@ fn run(mut upload: Upload, events: impl IntoIterator<Item = Event>) -> (Upload, 
     let mut effect = Effect::Nothing;
     for event in events {
         let attempt = upload.attempt;
-        (upload, effect) = upload.apply(attempt, event).unwrap();
+        (upload, effect) = upload.apply(attempt, event).expect("an event in place");
     }
     (upload, effect)
 }
