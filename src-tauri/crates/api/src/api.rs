@@ -36,7 +36,7 @@ impl Api {
         let dir = options.data_dir.clone();
         let engine = Engine::start(options)
             .await
-            .map_err(|error| start_failure(&error).with("folder", dir.display()))?;
+            .map_err(|error| start_failure(&error).with("path", dir.display()))?;
         Ok(Self {
             engine,
             offered: Arc::default(),
