@@ -1,1 +1,65 @@
-fn main() {}
+//! The desktop shell: a window and a tray around the engine, the only code that names Tauri.
+//!
+//! Decides nothing about uploads. Whatever keeps it from starting is told in a sentence, never by a silent end.
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod arguments;
+mod bridge;
+mod commands;
+mod desktop;
+mod files;
+mod instance;
+mod log;
+mod page;
+mod pick;
+mod quit;
+mod settings;
+mod shell;
+mod start;
+mod tray;
+mod window;
+mod words;
+
+use arguments::Arguments;
+use clap::Parser;
+use shell::Shell;
+use tauri::RunEvent;
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    anyhow::ensure!(
+        !desktop::no_display(),
+        "Slipway's window needs a display, and there is none. On a server use the command `slipway`."
+    );
+    let data_dir = start::data_dir(&arguments)?;
+    let log = log::start(&data_dir);
+    let mut builder = tauri::Builder::default();
+    if let Some(plugin) = instance::plugin(&arguments, &data_dir) {
+        builder = builder.plugin(plugin);
+    }
+    let app = builder
+        .plugin(tauri_plugin_store::Builder::default().build())
+        .plugin(tauri_plugin_dialog::init())
+        .manage(Shell::new(data_dir))
+        .invoke_handler(commands::handler())
+        .on_window_event(window::on_event)
+        .setup(move |app| {
+            start::start(app.handle(), &arguments);
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    let status = app.run_return(|app, event| match event {
+        // Without a code it is the last window or the system that wants the end, not us.
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } => {
+            api.prevent_exit();
+            quit::quit(app);
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => window::show(app),
+        _ => {}
+    });
+    drop(log);
+    std::process::exit(status)
+}

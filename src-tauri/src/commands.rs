@@ -1,0 +1,33 @@
+//! The api's list, made into commands of the window. A method that is missing there does not compile here.
+
+use slipway_api::wire::*;
+use slipway_api::{Api, Failure};
+use slipway_model::{Account, AccountId, UploadId};
+use tauri::State;
+
+macro_rules! shell {
+    ($($name:ident($request:ty) -> $answer:ty),* $(,)?) => {
+        $(
+            #[tauri::command]
+            pub(crate) async fn $name(api: State<'_, Api>, request: $request) -> Result<$answer, Failure> {
+                api.$name(request).await
+            }
+        )*
+
+        /// Every command a window may call: the api's, and the few that only a desktop shell can do.
+        pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool {
+            tauri::generate_handler![
+                $($name,)*
+                crate::bridge::watch,
+                crate::window::shell_hide,
+                crate::settings::shell_looks_get,
+                crate::settings::shell_looks_set,
+                crate::page::shell_open_page,
+                crate::pick::shell_pick_files,
+                crate::pick::shell_pick_folder,
+                crate::quit::shell_quit,
+            ]
+        }
+    };
+}
+slipway_api::window_commands!(shell);

@@ -1,0 +1,80 @@
+//! The few questions whose answer depends on the operating system.
+
+use tauri::Theme;
+
+/// Whether an icon in the tray would be seen now. Where there is none, a hidden window could not be got back.
+#[cfg(target_os = "linux")]
+pub(crate) async fn has_tray() -> bool {
+    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+    let ask = async {
+        let bus = zbus::connection::Connection::session().await?;
+        let answer = bus
+            .call_method(
+                Some(WATCHER),
+                "/StatusNotifierWatcher",
+                Some("org.freedesktop.DBus.Properties"),
+                "Get",
+                &(WATCHER, "IsStatusNotifierHostRegistered"),
+            )
+            .await?;
+        answer
+            .body()
+            .deserialize::<zbus::zvariant::OwnedValue>()
+            .map(|registered| bool::try_from(registered).unwrap_or(false))
+    };
+    match tokio::time::timeout(std::time::Duration::from_secs(1), ask).await {
+        Ok(Ok(registered)) => registered,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no tray answers");
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unused_async, reason = "on Linux somebody must be asked")]
+pub(crate) async fn has_tray() -> bool {
+    true
+}
+
+/// Whether the panel under the tray icon is dark. Nobody tells: GNOME's and Windows's are dark by default, others follow the theme.
+pub(crate) fn panel_is_dark(theme: Option<Theme>) -> bool {
+    if cfg!(target_os = "macos") {
+        return false; // a template image: the system inks it
+    }
+    let gnome = std::env::var("XDG_CURRENT_DESKTOP").is_ok_and(|name| name.contains("GNOME"));
+    gnome || cfg!(windows) || theme == Some(Theme::Dark)
+}
+
+/// Waits until the system or a terminal asks the program to end. `false`: it cannot ask.
+#[cfg(unix)]
+pub(crate) async fn end_wished() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hang_up)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    ) else {
+        return false;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    true
+}
+
+#[cfg(not(unix))]
+pub(crate) async fn end_wished() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
+}
+
+/// Why no window can be opened at all, known before a toolkit gives up without a sentence.
+pub(crate) fn no_display() -> bool {
+    cfg!(target_os = "linux")
+        && ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+}

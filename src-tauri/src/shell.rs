@@ -1,0 +1,44 @@
+//! What the shell keeps while it runs, in one place that every part can reach.
+
+use crate::bridge::Bridge;
+use crate::tray::Tray;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) struct Shell {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) bridge: Bridge,
+    /// Set once the tray is made; on some desktops it never is.
+    pub(crate) tray: OnceLock<Tray>,
+    /// Every task of the shell, and what ends them.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) quitting: AtomicBool,
+}
+
+impl Shell {
+    pub(crate) fn new(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            bridge: Bridge::new(),
+            tray: OnceLock::new(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            quitting: AtomicBool::new(false),
+        }
+    }
+
+    /// Starts a task that ends with the app.
+    pub(crate) fn spawn<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        tauri::async_runtime::spawn(self.tasks.track_future(async move {
+            stop.run_until_cancelled(task).await;
+        }));
+    }
+}

@@ -1,0 +1,110 @@
+//! The shell's own words: the tray, its menu, and native dialogs. The window's words are in `ui/src/i18n`, the sentences of failures in the api.
+
+use slipway_api::sentence::Lang;
+
+pub(crate) struct Words {
+    pub(crate) open: &'static str,
+    pub(crate) pause_all: &'static str,
+    pub(crate) resume_all: &'static str,
+    pub(crate) quit: &'static str,
+    pub(crate) keep_sending: &'static str,
+    pub(crate) close_hint: &'static str,
+    pub(crate) nothing_to_send: &'static str,
+    pub(crate) paused: &'static str,
+    pub(crate) waiting: &'static str,
+    pub(crate) starting: &'static str,
+    pub(crate) not_started: &'static str,
+    pub(crate) rate: fn(rate: &str) -> String,
+    pub(crate) rate_and_time: fn(rate: &str, time: &str) -> String,
+    pub(crate) left: fn(size: &str) -> String,
+    pub(crate) needs_you: fn(uploads: u32) -> String,
+    pub(crate) choose_videos: &'static str,
+    pub(crate) choose_image: &'static str,
+    pub(crate) choose_folder: &'static str,
+    pub(crate) videos: &'static str,
+    pub(crate) images: &'static str,
+    pub(crate) all_files: &'static str,
+}
+
+pub(crate) fn of(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::En => &EN,
+        Lang::ZhCn => &ZH_CN,
+        Lang::Ja => &JA,
+    }
+}
+
+static EN: Words = Words {
+    open: "Open Slipway",
+    pause_all: "Pause all",
+    resume_all: "Resume all",
+    quit: "Quit",
+    keep_sending: "Keep sending",
+    close_hint: "Slipway keeps sending when its window is closed. Its icon in the tray shows how far it is, opens the window again, and quits.",
+    nothing_to_send: "Nothing to send",
+    paused: "Paused by you",
+    waiting: "Uploads wait",
+    starting: "Starting to send",
+    not_started: "Slipway could not start",
+    rate: |rate| format!("Sending at {rate}"),
+    rate_and_time: |rate, time| format!("{rate}, {time} left"),
+    left: |size| format!("{size} left"),
+    needs_you: |uploads| match uploads {
+        1 => "1 upload needs you".to_owned(),
+        _ => format!("{uploads} uploads need you"),
+    },
+    choose_videos: "Choose videos",
+    choose_image: "Choose an image",
+    choose_folder: "Choose a folder",
+    videos: "Videos",
+    images: "Images",
+    all_files: "All files",
+};
+
+static ZH_CN: Words = Words {
+    open: "打开 Slipway",
+    pause_all: "全部暂停",
+    resume_all: "全部继续",
+    quit: "退出",
+    keep_sending: "继续上传",
+    close_hint: "关闭窗口后，Slipway 会继续上传。托盘图标显示进度，也可以重新打开窗口或退出。",
+    nothing_to_send: "没有要上传的内容",
+    paused: "已由你暂停",
+    waiting: "上传正在等待",
+    starting: "正在开始上传",
+    not_started: "Slipway 无法启动",
+    rate: |rate| format!("正在以 {rate} 上传"),
+    rate_and_time: |rate, time| format!("{rate}，剩余 {time}"),
+    left: |size| format!("剩余 {size}"),
+    needs_you: |uploads| format!("{uploads} 个上传需要你处理"),
+    choose_videos: "选择视频",
+    choose_image: "选择图片",
+    choose_folder: "选择文件夹",
+    videos: "视频",
+    images: "图片",
+    all_files: "所有文件",
+};
+
+static JA: Words = Words {
+    open: "Slipway を開く",
+    pause_all: "すべて一時停止",
+    resume_all: "すべて再開",
+    quit: "終了",
+    keep_sending: "アップロードを続ける",
+    close_hint: "ウィンドウを閉じても、Slipway はアップロードを続けます。トレイのアイコンで進み具合を確認し、ウィンドウを開き直したり終了したりできます。",
+    nothing_to_send: "アップロードするものはありません",
+    paused: "一時停止中",
+    waiting: "アップロードは待機中",
+    starting: "アップロードを開始しています",
+    not_started: "Slipway を起動できません",
+    rate: |rate| format!("{rate} でアップロード中"),
+    rate_and_time: |rate, time| format!("{rate}、残り {time}"),
+    left: |size| format!("残り {size}"),
+    needs_you: |uploads| format!("{uploads} 件のアップロードに対応が必要です"),
+    choose_videos: "動画を選択",
+    choose_image: "画像を選択",
+    choose_folder: "フォルダーを選択",
+    videos: "動画",
+    images: "画像",
+    all_files: "すべてのファイル",
+};
