@@ -39,7 +39,7 @@ function sidebar(): TemplateResult {
           screen.value = name;
         }}>
         ${icon(picture)}<span class="nav-text">${label}</span>
-        ${name === "queue" && summary.value ? html`<span class="nav-count">${num(summary.value.counts.all)}</span>` : nothing}
+        ${name === "queue" && (summary.value?.counts.all ?? 0) > 0 ? html`<span class="nav-count">${num(summary.value?.counts.all ?? 0)}</span>` : nothing}
         ${name === "accounts" && needing > 0 ? html`<span class="nav-flag">${icon("s-key")}${num(needing)}<span class="visually-hidden">${nav.needsYou(needing)}</span></span>` : nothing}
       </a>`;
   };

@@ -290,9 +290,9 @@ export function fake(search: string = location.search): Backend {
       timeline: [
         event(0, "added"),
         ...(live.phase === "queued" ? [] : [event(1, "opened", { platform: row.platform })]),
-        ...(live.resumed_at_bytes === null ? [] : [event(4, "resumed", { bytes: String(live.resumed_at_bytes) })]),
-        ...(live.phase === "committing" || live.phase === "processing" ? [event(5, "committing", { platform: row.platform })] : []),
-        ...(live.phase === "failed" && live.cause ? [event(4, "committing", { platform: row.platform }), event(5, "failed", { code: live.cause.code, ...live.cause.params })] : []),
+        ...(live.resumed_at_bytes === null ? [] : [event(4, "resumed", { held_bytes: String(live.resumed_at_bytes) })]),
+        ...(live.phase === "committing" || live.phase === "processing" ? [event(5, "submitting", { platform: row.platform })] : []),
+        ...(live.phase === "failed" && live.cause ? [event(4, "submitting", { platform: row.platform }), event(5, "failed", { code: live.cause.code, ...live.cause.params })] : []),
         ...(live.phase === "published" ? [event(5, "published")] : []),
       ],
     };

@@ -19,6 +19,8 @@ function valueOf(entry: TimelineEntry, row: UploadRow, name: string): string {
       const bytes = Number(params.bytes ?? params.held_bytes ?? NaN);
       return Number.isFinite(bytes) ? (row.live.total_bytes > 0 ? percent(bytes, row.live.total_bytes) : size(bytes)) : "";
     }
+    case "reason":
+      return t().reason[params.reason ?? ""] ?? printable(params.reason ?? "");
     default:
       return printable(params[name] ?? "");
   }
@@ -32,16 +34,17 @@ export function timelineLine(entry: TimelineEntry, row: UploadRow): string {
 const PICTURES: Record<string, [state: string, icon: string]> = {
   added: ["done", "check"],
   opened: ["done", "check"],
+  started: ["running", "s-running"],
   resumed: ["running", "play"],
   released: ["running", "play"],
-  paused: ["paused", "s-paused"],
   held: ["paused", "s-paused"],
   waiting: ["waiting", "s-waiting"],
   retry: ["waiting", "retry"],
   retried: ["running", "retry"],
-  interrupted: ["waiting", "s-waiting"],
-  committing: ["remote", "s-remote"],
-  processing: ["remote", "s-remote"],
+  reopened: ["waiting", "retry"],
+  submitting: ["remote", "s-remote"],
+  accepted: ["remote", "s-remote"],
+  platform: ["remote", "s-remote"],
   published: ["done", "s-done"],
   failed: ["failed", "s-failed"],
   cancelled: ["queued", "x"],
