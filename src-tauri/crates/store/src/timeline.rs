@@ -27,6 +27,10 @@ impl Note {
         }
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts are written in place"
+    )]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.params.insert(name.to_owned(), value.to_string());
         self
@@ -66,6 +70,25 @@ pub(crate) fn add(conn: &Connection, upload: UploadId, note: &Note, now_ms: i64)
     )?
     .execute(named_params! {
         ":upload": upload.0,
+        ":at_ms": now_ms,
+        ":event": note.event,
+        ":params": value::json(&note.params)?,
+    })?;
+    Ok(())
+}
+
+pub(crate) fn add_to_all(
+    conn: &Connection,
+    uploads: &[UploadId],
+    note: &Note,
+    now_ms: i64,
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO timeline (upload_id, at_ms, event, params)
+         SELECT value, :at_ms, :event, :params FROM json_each(:uploads)",
+    )?
+    .execute(named_params! {
+        ":uploads": value::id_list(uploads.iter().map(|id| id.0)),
         ":at_ms": now_ms,
         ":event": note.event,
         ":params": value::json(&note.params)?,

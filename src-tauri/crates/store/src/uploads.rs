@@ -105,7 +105,7 @@ impl Store {
             .await
     }
 
-    /// Holds or releases. Where holding stops the upload, its attempt grows, as `Upload::intend` has it. Answers which changed.
+    /// Holds or releases. Where holding stops the upload, its attempt grows, as `Upload::intend` has it. Answers which changed, by id.
     pub async fn uploads_set_intent(
         &self,
         ids: Vec<UploadId>,
@@ -116,30 +116,14 @@ impl Store {
             Intent::Run => "released",
             Intent::Hold => "held",
         });
-        self.write(move |conn| {
-            let mut changed = Vec::new();
-            for &id in &ids {
-                if set_intent(conn, id, intent)? {
-                    timeline::add(conn, id, &note, now_ms)?;
-                    changed.push(id);
-                }
-            }
-            Ok(changed)
-        })
-        .await
+        self.write(move |conn| set_intent(conn, &ids, intent, &note, now_ms))
+            .await
     }
 
     /// Higher runs first.
     pub async fn uploads_set_priority(&self, ids: Vec<UploadId>, priority: i64) -> Result<()> {
-        self.write(move |conn| {
-            let mut statement =
-                conn.prepare_cached("UPDATE uploads SET priority = :priority WHERE id = :id")?;
-            for id in &ids {
-                statement.execute(named_params! { ":priority": priority, ":id": id.0 })?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(move |conn| set_priority(conn, &ids, priority))
+            .await
     }
 
     /// Removes uploads in any phase with their parts and timeline, and manuscripts with their last upload. The ledger stays. Answers how many went.
@@ -285,37 +269,62 @@ fn counted(conn: &Connection, id: UploadId, sent_bytes: u64, resent_bytes: u64) 
     Ok(())
 }
 
-fn set_intent(conn: &Connection, id: UploadId, intent: Intent) -> Result<bool> {
-    let changed = conn
-        .prepare_cached(
-            "UPDATE uploads SET intent = :intent, attempt = attempt +
-               (:intent = 'hold' AND phase IN ('queued', 'opening', 'sending'))
-             WHERE id = :id AND intent <> :intent",
-        )?
-        .execute(named_params! { ":intent": value::intent_word(intent), ":id": id.0 })?;
-    Ok(changed > 0)
+// Many at once are one statement: in a savepoint, a statement costs the more, the more was changed before it.
+
+fn set_intent(
+    conn: &Connection,
+    ids: &[UploadId],
+    intent: Intent,
+    note: &Note,
+    now_ms: i64,
+) -> Result<Vec<UploadId>> {
+    let mut statement = conn.prepare_cached(
+        "UPDATE uploads SET intent = :intent, attempt = attempt +
+           (:intent = 'hold' AND phase IN ('queued', 'opening', 'sending'))
+         WHERE id IN (SELECT value FROM json_each(:ids)) AND intent <> :intent
+         RETURNING id",
+    )?;
+    let changed = statement.query_map(
+        named_params! {
+            ":intent": value::intent_word(intent),
+            ":ids": value::id_list(ids.iter().map(|id| id.0)),
+        },
+        |row| Ok(UploadId(row.get("id")?)),
+    )?;
+    let mut changed = changed.collect::<rusqlite::Result<Vec<_>>>()?;
+    changed.sort_unstable();
+    timeline::add_to_all(conn, &changed, note, now_ms)?;
+    Ok(changed)
+}
+
+fn set_priority(conn: &Connection, ids: &[UploadId], priority: i64) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE uploads SET priority = :priority
+         WHERE id IN (SELECT value FROM json_each(:ids)) AND priority <> :priority",
+    )?
+    .execute(named_params! {
+        ":priority": priority,
+        ":ids": value::id_list(ids.iter().map(|id| id.0)),
+    })?;
+    Ok(())
 }
 
 fn remove(conn: &Connection, ids: &[UploadId]) -> Result<u64> {
-    let mut removed = 0;
-    for id in ids {
-        let manuscript: Option<i64> = conn
-            .prepare_cached("DELETE FROM uploads WHERE id = :id RETURNING manuscript_id")?
-            .query_map(named_params! { ":id": id.0 }, |row| {
-                row.get("manuscript_id")
-            })?
-            .next()
-            .transpose()?;
-        let Some(manuscript) = manuscript else {
-            continue;
-        };
-        removed += 1;
-        conn.prepare_cached(
-            "DELETE FROM manuscripts WHERE id = :id
-               AND NOT EXISTS (SELECT 1 FROM uploads WHERE manuscript_id = :id)",
-        )?
-        .execute(named_params! { ":id": manuscript })?;
-    }
+    let mut statement = conn.prepare_cached(
+        "DELETE FROM uploads WHERE id IN (SELECT value FROM json_each(:ids))
+         RETURNING manuscript_id",
+    )?;
+    let manuscripts = statement.query_map(
+        named_params! { ":ids": value::id_list(ids.iter().map(|id| id.0)) },
+        |row| row.get("manuscript_id"),
+    )?;
+    let manuscripts = manuscripts.collect::<rusqlite::Result<Vec<i64>>>()?;
+    let removed = manuscripts.len() as u64;
+    conn.prepare_cached(
+        "DELETE FROM manuscripts WHERE id IN (SELECT value FROM json_each(:ids))
+           AND NOT EXISTS (SELECT 1 FROM uploads WHERE manuscript_id = manuscripts.id)",
+    )?
+    .execute(named_params! { ":ids": value::id_list(manuscripts) })?;
     Ok(removed)
 }
 

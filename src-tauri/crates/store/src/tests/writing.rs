@@ -142,7 +142,7 @@ async fn a_full_disk_refuses_what_needs_room_and_leaves_all_as_it_was() {
         set.await
             .expect("what needs no room is written, beside one that does");
     });
-    let (refused, _) = tokio::join!(large(), async {
+    let (refused, ()) = tokio::join!(large(), async {
         until_waiting(&store, 2).await;
         drop(release);
     });
