@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use slipway_simulators::bilibili::{Consent, Profile, Simulator};
+use slipway_simulators::bilibili::{Call, Consent, Fault, Profile, Simulator};
 
 use crate::client::{Answer, Client, Request};
 
@@ -232,4 +232,29 @@ async fn a_sloppy_platform_tells_a_duration_and_no_scopes() {
     assert_eq!(answer["data"]["expires_in"], 30 * 24 * 3600);
     assert_eq!(answer["data"].get("scopes"), None);
     assert_eq!(answer.get("request_id"), None::<&Value>);
+}
+
+#[tokio::test]
+async fn a_refresh_whose_answer_is_lost_has_spent_its_token() {
+    let simulator = Simulator::builder()
+        .fault(Fault::AnswerLost { reset: true }.on(Call::Refresh))
+        .start()
+        .await;
+    let lost = exchange(
+        &simulator,
+        "refresh_token",
+        ("refresh_token", "refresh_token"),
+        simulator.refresh_token(),
+    );
+    let lost = Request::new("POST", lost.replace("?&", "?"));
+    assert!(lost.send(simulator.address()).await.is_err());
+    assert_eq!(
+        refresh(&simulator, simulator.refresh_token()).await.code(),
+        122_007
+    );
+    assert_eq!(
+        Client::of(&simulator).get("user/account/info").await.code(),
+        0,
+        "the access token still stands"
+    );
 }
