@@ -4,11 +4,11 @@
 //! meet HTML, as in front of the platform.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
 use hyper::http::request::Parts as Head;
 use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -95,6 +95,7 @@ impl Service for World {
         let mut bytes = 0;
         let outcome = self.outcome(&asked, body, &mut bytes).await;
         let (code, replied) = self.dress(&asked, outcome);
+        let replied = replied.map(|reply| self.date(reply, &asked.faults));
         self.record(AnswerSeen {
             since_start_ms: self.meter.age_ms(),
             at_ms: self.clock.now_ms(),
@@ -156,6 +157,20 @@ impl World {
             Host::Api => self.tokens(asked, &body),
             _ => self.member(asked, body).await,
         }
+    }
+
+    /// Dates an answer by the platform's clock, as a server's own `Date` is.
+    fn date(&self, mut reply: Reply, faults: &[Fault]) -> Reply {
+        let skew_s = faults.iter().map(|fault| match fault {
+            Fault::ClockSkew { seconds } => *seconds,
+            _ => 0,
+        });
+        let now_s = self.clock.now_s() + skew_s.sum::<i64>();
+        let at = UNIX_EPOCH + Duration::from_secs(u64::try_from(now_s).unwrap_or(0));
+        if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(at)) {
+            reply.headers_mut().insert(DATE, value);
+        }
+        reply
     }
 
     fn jitter(&self, most_ms: u64) -> u64 {
