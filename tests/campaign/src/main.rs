@@ -6,8 +6,10 @@
     reason = "a campaign is a program that prints a report"
 )]
 
+mod bench;
 mod faults;
 mod kills;
+mod serve;
 mod slipway;
 mod video;
 
@@ -35,6 +37,10 @@ enum Campaign {
     Kills(kills::Options),
     /// Uploads once under each fault the simulator knows.
     Faults(faults::Options),
+    /// Measures the figures that are promised.
+    Bench(bench::Options),
+    /// Serves a platform and a sink that throw everything away, until standard input closes.
+    Serve,
     /// Writes a video of a given size.
     Video {
         file: PathBuf,
@@ -51,6 +57,8 @@ async fn main() -> Result<()> {
     match line.campaign {
         Campaign::Kills(options) => println!("{}", kills::run(&options, &line.slipway).await?),
         Campaign::Faults(options) => println!("{}", faults::run(&options, &line.slipway).await?),
+        Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
+        Campaign::Serve => serve::run().await?,
         Campaign::Video { file, bytes, seed } => video::write(&file, bytes, seed)?,
     }
     Ok(())

@@ -22,6 +22,8 @@ const PASSPHRASE: &str = "a folder that is thrown away";
 pub(crate) struct Slipway {
     program: PathBuf,
     folder: PathBuf,
+    /// Network namespace it runs in; this process's own without one.
+    namespace: Option<String>,
 }
 
 /// Where a Bilibili account is and how gently it is treated.
@@ -47,14 +49,34 @@ impl Slipway {
         Ok(Self {
             program: program.to_owned(),
             folder: folder.to_owned(),
+            namespace: None,
         })
     }
 
+    /// The same, in another network namespace.
+    pub(crate) fn within(mut self, namespace: &str) -> Self {
+        self.namespace = Some(namespace.to_owned());
+        self
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     pub(crate) fn command<I: IntoIterator<Item: AsRef<OsStr>>>(&self, words: I) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.namespace {
+            None => Command::new(&self.program),
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command
+                    .args(["netns", "exec", namespace])
+                    .arg(&self.program);
+                command
+            }
+        };
         command
             .args(words)
-            .env("SLIPWAY_DATA_DIR", self.folder.join("data"))
+            .env("SLIPWAY_DATA_DIR", self.data_dir())
             .env("SLIPWAY_PASSPHRASE", PASSPHRASE)
             .env("HOME", self.folder.join("home"))
             .env("XDG_RUNTIME_DIR", self.folder.join("runtime"))

@@ -1,0 +1,27 @@
+//! The far end of a measurement: a platform and a sink that throw away what they receive.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+use slipway_simulators::Sink;
+use slipway_simulators::bilibili::{self, Review};
+use tokio::io::AsyncReadExt as _;
+
+pub(crate) async fn run() -> Result<()> {
+    let simulator = bilibili::simulator()
+        .discarding()
+        .spacing(Duration::ZERO)
+        .review(Review::immediate())
+        .start()
+        .await;
+    let sink = Sink::start(0).await?;
+    println!(
+        "{}",
+        json!({ "url": simulator.url(), "sink": sink.url(), "credentials": simulator.credentials() })
+    );
+    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    simulator.stop().await;
+    sink.stop().await;
+    Ok(())
+}
