@@ -68,6 +68,7 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
         .min_inner_size(LEAST.0, LEAST.1)
         .theme(theme.of_window())
         .data_directory(app.state::<Shell>().data_dir.join("webview"))
+        .initialization_script(include_str!("freeze.js"))
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .background_color(canvas(theme.of_window().unwrap_or(tauri::Theme::Light)))
