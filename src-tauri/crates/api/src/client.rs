@@ -3,7 +3,11 @@
 use crate::{
     Api, Failure,
     socket::{Followed, Heard, Remote},
-    wire::*,
+    wire::{
+        AccountChange, AccountChecked, AccountRow, Added, Changed, Empty, Limit, NewAccount,
+        NewManuscripts, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow, RowsInView,
+        Start, Summary, UploadDetail, UploadFields, UploadFile, UploadMove, UploadSet,
+    },
 };
 use slipway_engine::happening::Happening;
 use slipway_model::{Account, AccountId, UploadId};

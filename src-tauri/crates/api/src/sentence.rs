@@ -113,7 +113,11 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
     if let Some(cause) = cause {
         params.insert("cause".into(), say_cause(lang, cause));
     }
-    say(lang, &format!("wait.{}", wait.reason()), &params)
+    let key = match wait {
+        Wait::Turn { ahead: 0 } => "wait.turn_next".to_owned(),
+        _ => format!("wait.{}", wait.reason()),
+    };
+    say(lang, &key, &params)
 }
 
 fn unknown(lang: Lang, code: &str, detail: &str) -> String {

@@ -5,7 +5,13 @@
 //! Whoever serves holds the lock of the data folder, so a socket that lies there before is stale. Invariants: a peer of another user is not heard, and no
 //! frame is read beyond its bound. Secrets may come in by here; none goes out.
 
-use crate::{Api, Failure, wire::*};
+use crate::{
+    Api, Failure,
+    wire::{
+        AccountChange, Empty, Limit, NewAccount, NewManuscripts, QueueWindow, RowsInView,
+        UploadFields, UploadFile, UploadMove, UploadSet,
+    },
+};
 use interprocess::local_socket::{
     ConnectOptions, ListenerOptions, Name,
     tokio::{Listener, Stream, prelude::*},

@@ -36,7 +36,8 @@ pub(crate) fn start(data_dir: &Path, out: &Out) {
     for directive in NEVER_LOUDER {
         filter = filter.add_directive(directive.parse().expect("a constant directive"));
     }
-    if slipway_engine::make_private_dir(data_dir).is_err() {
+    let logs = data_dir.join("logs");
+    if slipway_engine::make_private_dir(&logs).is_err() {
         return;
     }
     let file = RollingFileAppender::builder()
@@ -44,7 +45,7 @@ pub(crate) fn start(data_dir: &Path, out: &Out) {
         .filename_prefix("slipway")
         .filename_suffix("log")
         .max_log_files(DAYS)
-        .build(data_dir.join("logs"));
+        .build(logs);
     if let Ok(file) = file {
         tracing_subscriber::fmt()
             .with_env_filter(filter)

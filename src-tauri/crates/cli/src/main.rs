@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .expect("a process can have threads");
+    let named = data_dir.display().to_string();
     let mut folder = Folder::new(data_dir);
     let ended = runtime.block_on(command::obey(line.command, &out, &mut folder));
     // Threads that wait for a disk or a keychain must not hold up the end.
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
     let exit = match ended {
         Ok(exit) | Err(Stop::Said(exit)) => exit,
         Err(Stop::Unheard) => Exit::Done,
-        Err(Stop::Failed(failure)) => {
+        Err(Stop::Failed(mut failure)) => {
+            failure.params.entry("folder".into()).or_insert(named);
             tracing::info!(code = failure.code, detail = failure.detail, "ended");
             out.failure(&failure);
             Exit::of(&failure)

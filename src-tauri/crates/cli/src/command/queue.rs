@@ -42,7 +42,7 @@ pub(super) async fn rows(client: &Client, window: QueueWindow) -> Result<Vec<Upl
 }
 
 pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
-    let rows = ask(folder, async |client| {
+    let (rows, runs) = ask(folder, async |client| {
         let account = match &list.account {
             Some(label) => Some(account(client, label).await?.account.id),
             None => None,
@@ -53,7 +53,8 @@ pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
             account,
             ..QueueWindow::default()
         };
-        rows(client, window).await
+        let runs = matches!(client, Client::There(_));
+        Ok((rows(client, window).await?, runs))
     })
     .await?;
     if out.json {
@@ -65,6 +66,7 @@ pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
         out.say("cli.nothing", &[]);
         return Ok(Exit::Done);
     }
+    let unfinished = rows.iter().any(|row| !row.live.phase.is_final());
     let mut table = Table::head(["ID", "STATE", "SIZE", "ACCOUNT", "TITLE", ""]);
     for row in rows {
         table.row([
@@ -78,6 +80,9 @@ pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
     }
     for line in table.lines() {
         out.line(&line)?;
+    }
+    if unfinished && !runs {
+        out.say("cli.nothing_runs", &[]);
     }
     Ok(Exit::Done)
 }
