@@ -133,7 +133,7 @@ impl Api {
         };
         store.account_set_health(id, health.clone()).await?;
         if health.state == HealthState::Ready {
-            self.engine.account_changed(id).await;
+            self.engine.account_ready(id).await;
         }
         Ok(AccountChecked {
             account: id,

@@ -4,13 +4,16 @@ use crate::{
     Api, Failure,
     wire::{Added, Empty, NewManuscripts, OfferedFile, Preflight, Priority},
 };
-use slipway_engine::printable_name;
+use slipway_engine::{Happening, happening, printable_name};
 use slipway_model::{
     Account, Cause, Fields, Intent, SourceFile, Spec, manuscript,
     preflight::{self, Finding, Seen, SeenCover, Severity},
 };
-use slipway_store::{LedgerState, NewManuscript, NewUpload};
-use std::path::{Path, PathBuf};
+use slipway_store::{Content, NewManuscript, NewUpload, Sent};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 impl Api {
     /// Takes paths in: only from this machine's user, never from the window.
@@ -32,37 +35,51 @@ impl Api {
 
     /// Everything that is wrong with these, for each file and account.
     pub async fn manuscripts_check(&self, new: NewManuscripts) -> Result<Vec<Preflight>, Failure> {
-        let accounts = self.accounts_of(&new).await?;
+        let targets = self.targets(&new).await?;
         let cover = new.cover.map(|file| self.offered.path(file)).transpose()?;
+        let sources: Vec<_> = new
+            .files
+            .iter()
+            .map(|&file| (file, self.offered.source(file)))
+            .collect();
         let mut found = Vec::new();
-        for &file in &new.files {
-            let source = self.offered.source(file);
-            for account in &accounts {
-                let mut findings = match &source {
-                    Ok(source) => self.findings(
-                        source,
-                        &with_title(&new.fields, source),
-                        cover.as_deref(),
-                        account,
-                    )?,
-                    Err(failure) => vec![red(Cause {
-                        code: failure.code.clone(),
-                        params: failure.params.clone(),
-                        detail: String::new(),
-                    })],
+        for target in &targets {
+            let sent = self
+                .sent_before(
+                    target,
+                    sources
+                        .iter()
+                        .filter_map(|(_, source)| source.as_ref().ok()),
+                )
+                .await?;
+            for (file, source) in &sources {
+                let findings = match source {
+                    Ok(source) => {
+                        let mut findings = target.findings(
+                            source,
+                            &with_title(&new.fields, source),
+                            cover.as_deref(),
+                        );
+                        if let Some(cause) = sent.get(&content(source)) {
+                            findings.push(Finding {
+                                severity: Severity::Amber,
+                                field: None,
+                                cause: cause.clone().with("file", printable_name(&source.path)),
+                            });
+                        }
+                        findings
+                    }
+                    Err(failure) => {
+                        vec![red(Cause {
+                            code: failure.code.clone(),
+                            params: failure.params.clone(),
+                            detail: String::new(),
+                        })]
+                    }
                 };
-                if let Ok(source) = &source
-                    && let Some(cause) = self.sent_before(source, account).await?
-                {
-                    findings.push(Finding {
-                        severity: Severity::Amber,
-                        field: None,
-                        cause,
-                    });
-                }
                 found.push(Preflight {
-                    file,
-                    account: account.id,
+                    file: *file,
+                    account: target.account.id,
                     findings,
                 });
             }
@@ -78,8 +95,8 @@ impl Api {
         if new.files.is_empty() {
             return Err(Failure::new("no_files"));
         }
-        let accounts = self.accounts_of(&new).await?;
-        if accounts.is_empty() {
+        let targets = self.targets(&new).await?;
+        if targets.is_empty() {
             return Err(Failure::new("no_accounts"));
         }
         let cover = new.cover.map(|file| self.offered.path(file)).transpose()?;
@@ -87,15 +104,26 @@ impl Api {
         for &file in &new.files {
             let source = self.offered.source(file)?;
             let fields = with_title(&new.fields, &source);
-            for account in &accounts {
-                self.refuse_red(&source, &fields, cover.as_deref(), account)?;
-                if !new.again
-                    && let Some(cause) = self.sent_before(&source, account).await?
+            sources.push((source, fields));
+        }
+        for target in &targets {
+            for (source, fields) in &sources {
+                target.refuse_red(source, fields, cover.as_deref())?;
+            }
+            if !new.again {
+                let sent = self
+                    .sent_before(target, sources.iter().map(|(source, _)| source))
+                    .await?;
+                if let Some((source, cause)) = sources
+                    .iter()
+                    .find_map(|(source, _)| Some((source, sent.get(&content(source))?)))
                 {
-                    return Err(cause.into());
+                    return Err(cause
+                        .clone()
+                        .with("file", printable_name(&source.path))
+                        .into());
                 }
             }
-            sources.push((source, fields));
         }
         let intent = if new.hold { Intent::Hold } else { Intent::Run };
         let priority = match new.priority {
@@ -104,15 +132,15 @@ impl Api {
             Priority::High => 1,
         };
         let manuscripts = sources
-            .into_iter()
+            .iter()
             .map(|(file, fields)| NewManuscript {
-                file,
-                fields,
+                file: file.clone(),
+                fields: fields.clone(),
                 cover: cover.clone(),
-                uploads: accounts
+                uploads: targets
                     .iter()
-                    .map(|account| NewUpload {
-                        account: account.id,
+                    .map(|target| NewUpload {
+                        account: target.account.id,
                         intent,
                         priority,
                         key: uuid::Uuid::new_v4().simple().to_string(),
@@ -120,60 +148,120 @@ impl Api {
                     .collect(),
             })
             .collect();
+        let at_ms = slipway_engine::clock::now_ms();
         let added = self
             .engine
             .store()
-            .manuscripts_add(manuscripts, slipway_engine::clock::now_ms())
+            .manuscripts_add(manuscripts, at_ms)
             .await?;
         self.offered.forget(&new.files);
+        for (added, (source, _)) in added.iter().zip(&sources) {
+            for (id, target) in added.uploads.iter().zip(&targets) {
+                self.engine.tell(Happening {
+                    at_ms,
+                    upload: Some(*id),
+                    account: Some(target.account.id),
+                    account_label: Some(target.account.label.clone()),
+                    file: Some(source.path.display().to_string()),
+                    what: happening::What::Queued,
+                });
+            }
+        }
         self.engine.wake().await;
         Ok(Added {
             uploads: added.into_iter().flat_map(|a| a.uploads).collect(),
         })
     }
 
-    async fn accounts_of(&self, new: &NewManuscripts) -> Result<Vec<Account>, Failure> {
-        let mut accounts: Vec<Account> = Vec::with_capacity(new.accounts.len());
+    async fn targets(&self, new: &NewManuscripts) -> Result<Vec<Target>, Failure> {
+        let mut targets: Vec<Target> = Vec::with_capacity(new.accounts.len());
         for id in &new.accounts {
+            if targets.iter().any(|known| known.account.id == *id) {
+                continue;
+            }
             let account = self.engine.store().account(*id).await?;
             let account =
                 account.ok_or_else(|| Failure::new("account_unknown").with("account", id))?;
-            if !accounts.iter().any(|known| known.id == account.id) {
-                accounts.push(account);
-            }
+            targets.push(self.target(account).await?);
         }
-        Ok(accounts)
+        Ok(targets)
     }
 
+    pub(crate) async fn target(&self, account: Account) -> Result<Target, Failure> {
+        let platform = slipway_platforms::find(&account.platform)
+            .ok_or_else(|| Failure::new("platform_unknown").with("platform", &account.platform))?;
+        let limits = self.engine.limits_of(account.id).await?;
+        Ok(Target {
+            account,
+            spec: Spec {
+                limits,
+                ..platform.spec().clone()
+            },
+        })
+    }
+
+    /// Contents that went to the account before, with where they are, or that are on their way to it.
+    async fn sent_before<'a>(
+        &self,
+        target: &Target,
+        sources: impl Iterator<Item = &'a SourceFile>,
+    ) -> Result<HashMap<Content, Cause>, Failure> {
+        let account = &target.account;
+        let known = self
+            .engine
+            .store()
+            .sent_before(account.id, sources.map(content).collect())
+            .await?;
+        let named = |code: &str| Cause::new(code).with("account", &account.label);
+        let causes = known.into_iter().map(|(content, sent)| {
+            let cause = match sent {
+                Sent::Published { remote, at_ms } => named("already_sent")
+                    .with("url", remote.url.unwrap_or(remote.id))
+                    .with("at_ms", at_ms),
+                Sent::Unfinished { upload } | Sent::Submitting { upload, .. } => {
+                    named("already_sending").with("id", upload)
+                }
+            };
+            (content, cause)
+        });
+        Ok(causes.collect())
+    }
+}
+
+fn content(source: &SourceFile) -> Content {
+    (
+        source.fingerprint.size_bytes,
+        source.fingerprint.sample.clone(),
+    )
+}
+
+/// An account with the rules that hold for it.
+pub(crate) struct Target {
+    pub(crate) account: Account,
+    spec: Spec,
+}
+
+impl Target {
+    /// The first thing that would be refused.
     pub(crate) fn refuse_red(
         &self,
         source: &SourceFile,
         fields: &Fields,
         cover: Option<&Path>,
-        account: &Account,
     ) -> Result<(), Failure> {
-        let findings = self.findings(source, fields, cover, account)?;
-        match findings.into_iter().find(|f| f.severity == Severity::Red) {
+        match self
+            .findings(source, fields, cover)
+            .into_iter()
+            .find(|f| f.severity == Severity::Red)
+        {
             Some(finding) => Err(Failure::from(finding.cause)
-                .with("account", &account.label)
+                .with("account", &self.account.label)
                 .with("file", printable_name(&source.path))),
             None => Ok(()),
         }
     }
 
-    fn findings(
-        &self,
-        source: &SourceFile,
-        fields: &Fields,
-        cover: Option<&Path>,
-        account: &Account,
-    ) -> Result<Vec<Finding>, Failure> {
-        let platform = slipway_platforms::find(&account.platform)
-            .ok_or_else(|| Failure::new("platform_unknown").with("platform", &account.platform))?;
-        let spec = Spec {
-            limits: self.engine.limits(account)?,
-            ..platform.spec().clone()
-        };
+    fn findings(&self, source: &SourceFile, fields: &Fields, cover: Option<&Path>) -> Vec<Finding> {
         let file_name = printable_name(&source.path);
         let cover_name = cover.map(printable_name);
         let mut found = Vec::new();
@@ -195,39 +283,8 @@ impl Api {
             size_bytes: source.fingerprint.size_bytes,
             cover,
         };
-        found.extend(preflight::check(&spec, fields, &seen));
-        Ok(found)
-    }
-
-    /// The same file to the same account: where it is, or that it is on its way.
-    async fn sent_before(
-        &self,
-        source: &SourceFile,
-        account: &Account,
-    ) -> Result<Option<Cause>, Failure> {
-        let print = &source.fingerprint;
-        let rows = self
-            .engine
-            .store()
-            .ledger_find(account.id, print.size_bytes, &print.sample)
-            .await?;
-        let named = |code: &str| {
-            Cause::new(code)
-                .with("file", printable_name(&source.path))
-                .with("account", &account.label)
-        };
-        Ok(rows.into_iter().find_map(|row| match row.state {
-            LedgerState::Published => {
-                let remote = row.remote.unwrap_or_default();
-                Some(
-                    named("already_sent")
-                        .with("url", remote.url.unwrap_or(remote.id))
-                        .with("at_ms", row.at_ms),
-                )
-            }
-            LedgerState::Submitting => Some(named("already_sending").with("id", row.upload)),
-            LedgerState::Withdrawn => None,
-        }))
+        found.extend(preflight::check(&self.spec, fields, &seen));
+        found
     }
 }
 

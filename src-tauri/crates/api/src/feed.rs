@@ -44,9 +44,10 @@ impl PatchStream {
                 .filter(|id| in_view.contains(id))
                 .collect()
         };
-        let rows = match ids.is_empty() {
-            true => Vec::new(),
-            false => api.engine.store().queue_rows(ids).await.unwrap_or_default(),
+        let rows = if ids.is_empty() {
+            Vec::new()
+        } else {
+            api.engine.store().queue_rows(ids).await.unwrap_or_default()
         };
         let known = *api.counts.lock();
         let summary = match known {

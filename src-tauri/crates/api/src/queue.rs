@@ -200,7 +200,9 @@ impl Api {
             };
         }
         let account = store.account(stored.account).await?.ok_or_else(unknown)?;
-        self.refuse_red(&kept.file, &fields, kept.cover.as_deref(), &account)?;
+        self.target(account)
+            .await?
+            .refuse_red(&kept.file, &fields, kept.cover.as_deref())?;
         store
             .manuscript_set_fields(stored.manuscript, fields)
             .await?;

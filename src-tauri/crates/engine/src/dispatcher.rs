@@ -58,6 +58,8 @@ pub(crate) enum Order {
     Remove(Vec<UploadId>, oneshot::Sender<u32>),
     /// The manuscript's file was chosen anew; `true` when its bytes are others.
     FileSet(UploadId, bool),
+    /// An account answered well: those who waited for it go on.
+    AccountReady(AccountId),
     /// Settings or secrets of an account changed.
     AccountChanged(AccountId),
 }
@@ -706,6 +708,12 @@ impl Dispatcher {
             }
             Retry::Never => {
                 self.count(id).await;
+                // Refused in so many words: surely nothing was published, and the same file may come again.
+                if kind == ErrorKind::Refused
+                    && let Err(error) = self.store.ledger_withdraw(id).await
+                {
+                    tracing::error!(%error, "the ledger cannot be written");
+                }
                 self.apply(
                     id,
                     Event::Failed {
@@ -890,6 +898,7 @@ impl Dispatcher {
                     self.drop_active(id);
                 }
             }
+            Order::AccountReady(account) => self.unblock(account),
             Order::AccountChanged(account) => {
                 self.accounts.forget(account);
                 self.unblock(account);
@@ -924,8 +933,14 @@ impl Dispatcher {
         };
         for &id in &changed {
             self.board.touched(id);
-            if intent == Intent::Run {
-                self.state.waiting.remove(&id);
+            // Held by the user, or to be tried at once: either way it waits for nothing else now.
+            self.state.waiting.remove(&id);
+            if !self
+                .state
+                .watching
+                .iter()
+                .any(|(_, watched)| *watched == id)
+            {
                 self.board.wait(id, None);
             }
             let Some(active) = self.state.active.get_mut(&id) else {

@@ -267,13 +267,24 @@ impl Engine {
         self.order(Order::AccountChanged(id)).await;
     }
 
+    /// The account answered well: those who waited for it go on.
+    pub async fn account_ready(&self, id: AccountId) {
+        self.order(Order::AccountReady(id)).await;
+        self.inner.board.accounts_changed();
+    }
+
     /// Asks the platform about an account that is kept.
     pub async fn check(&self, id: AccountId) -> Result<Health, Error> {
         let entry = self.inner.accounts.get(id).await?;
         entry.platform.check(&entry.session).await
     }
 
-    /// The account's limits, its platform's changed by its settings.
+    /// The limits of an account that is kept: its platform's, changed by its settings.
+    pub async fn limits_of(&self, id: AccountId) -> Result<slipway_model::Limits, Error> {
+        Ok(self.inner.accounts.get(id).await?.limits.clone())
+    }
+
+    /// The limits of an account as it would be, or what is wrong with its settings.
     pub fn limits(&self, account: &Account) -> Result<slipway_model::Limits, Error> {
         Ok(self.inner.accounts.build(account.clone(), None)?.limits)
     }

@@ -129,6 +129,11 @@ impl Flight {
         })
     }
 
+    /// Whether all bytes have been handed to the socket: now it is the platform's turn to answer.
+    pub(crate) fn is_handed(&self, len_bytes: u64) -> bool {
+        self.handed.load(Relaxed) >= len_bytes
+    }
+
     /// How long the platform has taken nothing while bytes were offered.
     pub(crate) fn stalled_for(&self) -> std::time::Duration {
         if self.ours.load(Relaxed) {

@@ -22,6 +22,8 @@ use tokio::{task::JoinSet, time::Instant};
 
 /// No byte taken for this long: the part is restarted alone.
 const STALL: Duration = Duration::from_secs(60);
+/// After the last byte was handed to the socket: the rest of its buffer and the platform's own work on the part.
+const ANSWER: Duration = Duration::from_secs(120);
 /// Failures in a row, none landing between, after which the dispatcher decides.
 const FAILURES_HERE: u32 = 3;
 /// Lanes to one host that the platform does not bound itself.
@@ -281,7 +283,7 @@ async fn fly(
     };
     let sent = tokio::select! {
         sent = platform.send(session, ticket, part) => sent,
-        () = stalled(&flight) => Err(Error::new("slipway", "sending a part", ErrorKind::Stalled, Cause::new("stalled").with("seconds", STALL.as_secs()))),
+        () = stalled(&flight, span.len_bytes) => Err(Error::new("slipway", "sending a part", ErrorKind::Stalled, Cause::new("stalled").with("seconds", STALL.as_secs()))),
     };
     // What went wrong on our side is the cause, whatever the platform made of the broken stream.
     if let Some(fault) = flight.fault.lock().take() {
@@ -302,13 +304,23 @@ async fn fly(
     Ok(receipt)
 }
 
-async fn stalled(flight: &Flight) {
+async fn stalled(flight: &Flight, len_bytes: u64) {
     loop {
+        let limit = if flight.is_handed(len_bytes) {
+            ANSWER
+        } else {
+            STALL
+        };
         let idle = flight.stalled_for();
-        if idle >= STALL {
+        if idle >= limit {
             return;
         }
-        tokio::time::sleep(STALL.saturating_sub(idle).max(Duration::from_secs(1))).await;
+        tokio::time::sleep(
+            limit
+                .saturating_sub(idle)
+                .clamp(Duration::from_secs(1), STALL),
+        )
+        .await;
     }
 }
 

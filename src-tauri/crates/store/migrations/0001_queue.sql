@@ -26,6 +26,7 @@ CREATE TABLE manuscripts (
   fields        TEXT    NOT NULL CHECK (json_valid(fields))
 ) STRICT;
 CREATE INDEX manuscripts_sought ON manuscripts (sought);
+CREATE INDEX manuscripts_content ON manuscripts (sample, size_bytes);
 
 -- One manuscript on its way to one account.
 CREATE TABLE uploads (
