@@ -9,6 +9,8 @@ pub mod http;
 pub mod platform;
 pub mod registry;
 pub mod session;
+#[cfg(test)]
+mod testing;
 
 pub mod bilibili;
 pub mod folder;

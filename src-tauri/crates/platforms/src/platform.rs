@@ -165,5 +165,5 @@ pub trait SignIn: Send + Sync {
     ///
     /// # Errors
     /// `SignedOut` when the code is spent or wrong.
-    async fn sign_in(&self, session: &Session, code: SecretString) -> Result<()>;
+    async fn exchange(&self, session: &Session, code: SecretString) -> Result<()>;
 }

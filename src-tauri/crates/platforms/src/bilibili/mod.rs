@@ -224,7 +224,7 @@ impl Platform for Adapter {
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .body(part);
         let answer = http.send_part(act, request).await?;
-        let etag = self.acknowledged(&api, act, &answer)?;
+        let etag = acknowledged(&api, act, &answer)?;
         let Some(taken) = sums.get() else {
             // Answered before the part was read: whatever that was, it was not about our bytes.
             return Err(answer.not_understood());
@@ -289,21 +289,12 @@ impl Platform for Adapter {
     }
 }
 
-impl Adapter {
-    /// The ETag of an acknowledged part, without its quotes.
-    fn acknowledged(&self, api: &Api<'_>, act: Act, answer: &Answer) -> Result<Option<String>> {
-        let data = match api.read(act, answer) {
-            Ok(data) => data,
-            Err(Failure::Said(said, error)) if said.code == codes::TOKEN_INVALID => {
-                tracing::info!(account = %api.session.account(), "the platform forgot an upload token");
-                return Err(error);
-            }
-            Err(failure) => return Err(failure.into()),
-        };
-        let etag = data.get("etag").and_then(|etag| etag.as_str());
-        let etag = etag.map(|etag| etag.trim_matches('"').to_ascii_lowercase());
-        Ok(etag.filter(|etag| !etag.is_empty()))
-    }
+/// The ETag of an acknowledged part, without its quotes.
+fn acknowledged(api: &Api<'_>, act: Act, answer: &Answer) -> Result<Option<String>> {
+    let data = api.read(act, answer)?;
+    let etag = data.get("etag").and_then(|etag| etag.as_str());
+    let etag = etag.map(|etag| etag.trim_matches('"').to_ascii_lowercase());
+    Ok(etag.filter(|etag| !etag.is_empty()))
 }
 
 /// Compares a part's ETag with its MD5, which it looks like but is not said to be.

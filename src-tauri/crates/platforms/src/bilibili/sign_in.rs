@@ -31,7 +31,7 @@ impl SignIn for super::Adapter {
         ))
     }
 
-    async fn sign_in(&self, session: &crate::Session, code: SecretString) -> Result<()> {
+    async fn exchange(&self, session: &crate::Session, code: SecretString) -> Result<()> {
         let api = Api::new(session, &self.spec);
         tokens::first(&api, &code).await.map(|_| ())
     }

@@ -285,7 +285,7 @@ impl<'a> Api<'a> {
     /// A signed call, repeated after what can be put right and had no effect.
     pub(super) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Outcome<T> {
         let act = Act::new(NAME, call.doing);
-        let (mut clock, mut nonce, mut sign_in) = (false, false, false);
+        let (mut clock, mut nonce, mut sign_in) = (2, 1, 1); // how often each may still be put right
         loop {
             self.may_call(act)?;
             let access = tokens::access(self, tokens::LEFT_FOR_A_CALL).await?;
@@ -293,16 +293,17 @@ impl<'a> Api<'a> {
                 Ok(data) => return Ok(data),
                 Err(failure) => failure,
             };
-            let tried = match failure.code() {
-                // The answer's date has been noted: the next timestamp is the platform's.
+            let left: &mut u32 = match failure.code() {
+                // The answer's date has been noted: the next timestamp is the platform's. Twice, since its servers may differ.
                 Some(codes::CLOCK_OFF) => &mut clock,
                 Some(codes::NONCE_SEEN) => &mut nonce,
                 Some(codes::ACCESS_INVALID) => &mut sign_in,
                 _ => return Err(failure),
             };
-            if std::mem::replace(tried, true) {
+            if *left == 0 {
                 return Err(failure);
             }
+            *left -= 1;
             if failure.code() == Some(codes::ACCESS_INVALID) {
                 tokens::refresh(self, Some(access)).await?;
             }

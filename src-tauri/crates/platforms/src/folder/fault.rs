@@ -30,11 +30,11 @@ pub(super) fn fault(doing: &'static str, folder: &Path, error: io::Error) -> Err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use io::ErrorKind as Io;
 
     #[test]
     fn each_failure_of_a_disk_has_its_consequence() {
         let dir = tempfile::tempdir().unwrap();
-        use io::ErrorKind as Io;
         for (error, kind, code) in [
             (Io::StorageFull, ErrorKind::DiskFull, "disk_full"),
             (Io::QuotaExceeded, ErrorKind::DiskFull, "disk_full"),

@@ -308,10 +308,12 @@ enum Found {
 
 async fn look(place: &Place, whole_crc64: Option<u64>) -> Result<Found> {
     let (working, size_bytes) = (place.working(), place.size_bytes);
+    let folder = place.folder.clone();
     let target = place.target.as_ref().map(|name| place.folder.join(name));
     let stop = Stop::default();
     let stopped = stop.0.clone();
     off_thread("looking for an earlier result", &place.folder, move || {
+        folder.metadata()?; // an unplugged disk has lost nothing
         let has = |path: &Path| match path.symlink_metadata() {
             Ok(there) => Ok(Some(there.len())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
