@@ -69,3 +69,10 @@ export async function begin() {
     },
   };
 }
+
+/** What axe finds, a line each. */
+export async function findings(page) {
+  await page.evaluate(await readFile(axePath, "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
+}

@@ -25,7 +25,7 @@ export const removing = signal<AccountRow | null>(null);
 export const checking = signal<ReadonlySet<AccountId>>(new Set());
 
 export const draftSpec = computed<Spec | undefined>(() => (draft.value ? specOf(draft.value.platform) : undefined));
-export const nameOf = (row: AccountRow) => `${platformLabel(row.account.platform)}, ${row.account.label}`;
+export const nameOf = (row: AccountRow) => t().who(platformLabel(row.account.platform), row.account.label);
 
 const change = (part: Partial<Draft>) => {
   if (draft.value) draft.value = { ...draft.value, ...part };

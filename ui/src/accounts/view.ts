@@ -93,7 +93,7 @@ function formView() {
   const spec = state.draftSpec.value;
   const isNew = of.account === null;
   const platform = platformLabel(of.platform);
-  const title = isNew ? words.addTitle : words.changeTitle(`${platform}, ${of.label}`);
+  const title = isNew ? words.addTitle : words.changeTitle(t().who(platform, of.label));
   const label = of.tried ? state.labelFault(of) : null;
   const field = (one: Field, kind: "settings" | "secrets") => {
     const found = of.tried ? (kind === "settings" ? state.settingFault(one, of) : state.secretFault(one, of)) : null;

@@ -103,7 +103,7 @@ function menuView(): TemplateResult | typeof nothing {
     </button>`;
   return html`
     <div class="menu-veil" @pointerdown=${closeMenu} @contextmenu=${(event: Event) => event.preventDefault()}></div>
-    <div class="menu menu-open" ${ref(place)} @keydown=${menuKey}>
+    <div class="menu menu-open" role="region" aria-label=${open.label} ${ref(place)} @keydown=${menuKey}>
       <div class="menu-list" role="menu" aria-label=${open.label}>${open.items.map((item) => (item ? entry(item) : html`<div class="menu-line" role="separator"></div>`))}</div>
       ${open.note ? html`<p class="menu-note">${open.note}</p>` : nothing}
     </div>`;

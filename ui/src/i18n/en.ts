@@ -10,6 +10,7 @@ const ordinal = (n: number) => `${num(n)}${{ one: "st", two: "nd", few: "rd", ot
 
 export const en = {
   span: { s: "s", min: "min", h: "h", d: "d" },
+  who: (platform: string, account: string) => `${platform}, ${account}`,
   nav: {
     label: "Main",
     newUpload: "New upload",
@@ -68,7 +69,6 @@ export const en = {
   queue: {
     label: "Uploads",
     columns: { state: "State", title: "Title", account: "Account", progress: "Progress", actions: "Actions" },
-    none: "Nothing here",
     noneFound: (words: string) => `No upload has “${words}” in its title, file name or account`,
     noneShown: "No upload is in this state",
     noneShowAll: "Show all",
@@ -76,7 +76,6 @@ export const en = {
     chooseFiles: "Choose videos",
     unreadable: (cause: string) => `The queue could not be read: ${cause}`,
     again: "Try again",
-    offline: "–",
   },
   /** Second lines. */
   state: {
@@ -141,7 +140,6 @@ export const en = {
     keep: "Cancel",
   },
   card: {
-    label: "What happened",
     tried: "What was tried",
     raw: "Raw answer",
     noRaw: "No answer was kept",
@@ -164,7 +162,6 @@ export const en = {
     removed: (n: number) => `${num(n)} ${plural(n, "upload", "uploads")} removed`,
     removedOne: (title: string) => `“${title}” removed`,
     moved: (title: string) => `“${title}” moved`,
-    restored: "Back in the queue",
     linkCopied: "Link copied",
     reportCopied: "Report copied",
     noLink: "This upload has no link so far",
@@ -215,8 +212,6 @@ export const en = {
     file: "File",
     size: "Size",
     added: "Added",
-    account: "Account",
-    none: "none",
     confirm: (platform: string) => `Confirm with ${platform}`,
     publish: "Published",
     now: "now",
@@ -350,7 +345,6 @@ export const en = {
     none: "Choose a video and an account: what they would refuse is said here, before a byte is sent.",
     allGood: "Nothing to fix here",
     forFile: (file: string, finding: string) => `${file}: ${finding}`,
-    close: "Close checks",
   },
   form: {
     required: "required",
@@ -362,8 +356,6 @@ export const en = {
     removeTag: (tag: string) => `Remove ${tag}`,
     secretHelp: "Goes to the system keychain, never to a file or a log.",
     secretKept: "Leave empty to keep what is stored",
-    yes: "Yes",
-    no: "No",
     needed: (field: string) => `${field} is needed`,
     notNumber: (field: string) => `${field} is a whole number`,
     outOfRange: (min: number, max: number) => `Between ${num(min)} and ${num(max)}`,
@@ -412,7 +404,6 @@ export const en = {
     removeYes: "Remove account",
     checkedOk: (name: string) => `${name} works`,
     noSecrets: "This platform needs a keychain, and none answers on this system.",
-    none: "No account so far",
   },
   settings: {
     title: "Settings",

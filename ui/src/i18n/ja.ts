@@ -4,6 +4,7 @@ import { num } from "./format";
 
 export const ja: Messages = {
   span: { s: "秒", min: "分", h: "時間", d: "日" },
+  who: (platform, account) => `${platform}、${account}`,
   nav: {
     label: "メイン",
     newUpload: "新規アップロード",
@@ -59,7 +60,6 @@ export const ja: Messages = {
   queue: {
     label: "アップロード",
     columns: { state: "状態", title: "タイトル", account: "アカウント", progress: "進み具合", actions: "操作" },
-    none: "ここには何もありません",
     noneFound: (words) => `タイトル、ファイル名、アカウントに「${words}」を含むものはありません`,
     noneShown: "この状態のアップロードはありません",
     noneShowAll: "すべて表示",
@@ -67,7 +67,6 @@ export const ja: Messages = {
     chooseFiles: "動画を選ぶ",
     unreadable: (cause) => `キューを読み込めませんでした：${cause}`,
     again: "再試行",
-    offline: "–",
   },
   state: {
     queued: (ahead): Line => (ahead === null || ahead === 0 ? ["順番待ち", " · 次に始まります"] : ["順番待ち", ` · ${num(ahead + 1)} 番目`]),
@@ -124,7 +123,6 @@ export const ja: Messages = {
     keep: "キャンセル",
   },
   card: {
-    label: "経過",
     tried: "試したこと",
     raw: "元の応答",
     noRaw: "応答は残っていません",
@@ -147,7 +145,6 @@ export const ja: Messages = {
     removed: (n) => `${num(n)} 件を外しました`,
     removedOne: (title) => `「${title}」を外しました`,
     moved: (title) => `「${title}」を移動しました`,
-    restored: "キューに戻しました",
     linkCopied: "リンクをコピーしました",
     reportCopied: "レポートをコピーしました",
     noLink: "まだリンクがありません",
@@ -197,8 +194,6 @@ export const ja: Messages = {
     file: "ファイル",
     size: "サイズ",
     added: "追加",
-    account: "アカウント",
-    none: "なし",
     confirm: (platform) => `${platform} に確認`,
     publish: "公開",
     now: "現在",
@@ -326,7 +321,6 @@ export const ja: Messages = {
     none: "動画とアカウントを選ぶと、断られる点を 1 バイトも送る前にここで示します。",
     allGood: "直すところはありません",
     forFile: (file, finding) => `${file}：${finding}`,
-    close: "チェックを閉じる",
   },
   form: {
     required: "必須",
@@ -338,8 +332,6 @@ export const ja: Messages = {
     removeTag: (tag) => `${tag} を外す`,
     secretHelp: "システムのキーチェーンに保管し、ファイルにもログにも残しません。",
     secretKept: "空欄なら保管中のものを使います",
-    yes: "はい",
-    no: "いいえ",
     needed: (field) => `${field}が必要です`,
     notNumber: (field) => `${field}は整数です`,
     outOfRange: (min, max) => `${num(min)} から ${num(max)} まで`,
@@ -388,7 +380,6 @@ export const ja: Messages = {
     removeYes: "アカウントを削除",
     checkedOk: (name) => `${name} は正常です`,
     noSecrets: "このサイトにはキーチェーンが必要ですが、このシステムでは使えません。",
-    none: "まだアカウントがありません",
   },
   settings: {
     title: "設定",

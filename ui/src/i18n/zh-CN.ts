@@ -4,6 +4,7 @@ import { num } from "./format";
 
 export const zhCN: Messages = {
   span: { s: "秒", min: "分钟", h: "小时", d: "天" },
+  who: (platform, account) => `${platform}，${account}`,
   nav: {
     label: "主导航",
     newUpload: "新建上传",
@@ -59,7 +60,6 @@ export const zhCN: Messages = {
   queue: {
     label: "上传",
     columns: { state: "状态", title: "标题", account: "账号", progress: "进度", actions: "操作" },
-    none: "这里没有内容",
     noneFound: (words) => `没有上传的标题、文件名或账号包含“${words}”`,
     noneShown: "没有处于此状态的上传",
     noneShowAll: "显示全部",
@@ -67,7 +67,6 @@ export const zhCN: Messages = {
     chooseFiles: "选择视频",
     unreadable: (cause) => `无法读取队列：${cause}`,
     again: "重试",
-    offline: "–",
   },
   state: {
     queued: (ahead): Line => (ahead === null || ahead === 0 ? ["排队中", " · 下一个就是它"] : ["排队中", ` · 第 ${num(ahead + 1)} 位`]),
@@ -124,7 +123,6 @@ export const zhCN: Messages = {
     keep: "取消",
   },
   card: {
-    label: "经过",
     tried: "已经尝试",
     raw: "原始回复",
     noRaw: "没有保存回复",
@@ -147,7 +145,6 @@ export const zhCN: Messages = {
     removed: (n) => `已移除 ${num(n)} 个上传`,
     removedOne: (title) => `已移除“${title}”`,
     moved: (title) => `已移动“${title}”`,
-    restored: "已放回队列",
     linkCopied: "链接已复制",
     reportCopied: "报告已复制",
     noLink: "此上传还没有链接",
@@ -197,8 +194,6 @@ export const zhCN: Messages = {
     file: "文件",
     size: "大小",
     added: "添加时间",
-    account: "账号",
-    none: "无",
     confirm: (platform) => `与${platform}确认`,
     publish: "发布",
     now: "现在",
@@ -326,7 +321,6 @@ export const zhCN: Messages = {
     none: "选择视频和账号：平台会拒绝的地方，在发出第一个字节之前就显示在这里。",
     allGood: "没有需要修改的地方",
     forFile: (file, finding) => `${file}：${finding}`,
-    close: "关闭检查",
   },
   form: {
     required: "必填",
@@ -338,8 +332,6 @@ export const zhCN: Messages = {
     removeTag: (tag) => `去掉 ${tag}`,
     secretHelp: "保存到系统钥匙串，不会写入文件或日志。",
     secretKept: "留空则保留已存的内容",
-    yes: "是",
-    no: "否",
     needed: (field) => `需要填写${field}`,
     notNumber: (field) => `${field}须为整数`,
     outOfRange: (min, max) => `须在 ${num(min)} 与 ${num(max)} 之间`,
@@ -388,7 +380,6 @@ export const zhCN: Messages = {
     removeYes: "移除账号",
     checkedOk: (name) => `${name} 正常`,
     noSecrets: "此平台需要钥匙串，而此系统没有可用的钥匙串。",
-    none: "还没有账号",
   },
   settings: {
     title: "设置",

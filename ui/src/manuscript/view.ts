@@ -270,7 +270,7 @@ function preflightView(): TemplateResult {
 function verdictView(verdict: state.Verdict): TemplateResult {
   const { preflight } = t();
   const { account } = verdict.row;
-  const name = `${platformLabel(account.platform)}, ${account.label}`;
+  const name = t().who(platformLabel(account.platform), account.label);
   const [tone, picture, words] =
     verdict.red > 0 ? ["over", "s-failed", preflight.fix(verdict.red)] : verdict.amber > 0 ? ["near", "s-warn", preflight.look(verdict.amber)] : ["ok", "s-done", preflight.isReady];
   const checked = verdict.findings.length > 0 || verdict.ready > 0;

@@ -141,5 +141,5 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
   ];
   const items = groups.filter((group) => group.length > 0).flatMap((group, n) => (n === 0 ? group : [null, ...group]));
   const grid = document.getElementById("queue-grid");
-  openMenu(at, `${row.title}, ${platformLabel(row.platform)}`, items, undefined, grid ?? undefined);
+  openMenu(at, t().who(row.title, platformLabel(row.platform)), items, undefined, grid ?? undefined);
 }

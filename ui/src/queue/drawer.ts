@@ -39,7 +39,7 @@ export function drawerView(): TemplateResult {
       <header class="drawer-head">
         <h2 lang=${tongue(row.title)}>${row.title}</h2>
         <button class="button icon-button" data-kind="quiet" aria-label=${act.closeDetails} title=${`${act.closeDetails} (Esc)`} @click=${close}>${icon("x")}</button>
-        <p class="drawer-who">${mark(row.platform, "s")}<span class="cut">${platformLabel(row.platform)}, ${row.account_label}</span> <span class="faint">·</span> <span class="cut">${row.file}</span></p>
+        <p class="drawer-who">${mark(row.platform, "s")}<span class="cut">${t().who(platformLabel(row.platform), row.account_label)}</span> <span class="faint">·</span> <span class="cut">${row.file}</span></p>
         <div class="drawer-acts">
           ${shows.cures.map((cure) => html`<button class="button" data-kind=${cure.primary ? "primary" : nothing} @click=${() => perform(cure.act, row)}>${cure.label}</button>`)}
           ${stops && shows.cures.length === 0 ? (held ? button("resume", "play", act.resume) : button("pause", "pause", act.pause)) : nothing}
@@ -70,7 +70,7 @@ function figures(row: UploadRow): TemplateResult {
         live.bytes_per_second > 0 && live.eta_seconds !== null ? html`<span class="quiet">${drawer.left(rate(live.bytes_per_second), span(live.eta_seconds))}</span>` : nothing
       }</p>
       <span class="bar" data-size="l" data-state=${shows.state}><progress class="bar-sent" max="100" .value=${sent} aria-hidden="true"></progress><progress max="100" .value=${value} aria-label=${meter.name(platform)}></progress></span>
-      ${rest === "" ? nothing : html`<p class="drawer-why">${word}${rest}</p>`}
+      ${rest === "" || shows.state === "running" ? nothing : html`<p class="drawer-why">${word}${rest}</p>`}
       <dl class="tally">
         <div><dt><i></i>${drawer.acknowledged}</dt><dd>${meter.ofWhole(part, whole)}</dd></div>
         <div><dt><i data-key="sent"></i>${drawer.onItsWay}</dt><dd>${size(Math.max(0, live.sent_bytes - live.held_bytes))}</dd></div>

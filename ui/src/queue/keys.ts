@@ -1,5 +1,6 @@
 /** Keys of the queue, while the grid has the focus. */
 import { perform, rowMenu } from "./acts";
+import { t } from "../i18n";
 import { hasCard } from "./face";
 import * as queue from "./state";
 
@@ -10,6 +11,9 @@ export const isCommand = (event: KeyboardEvent) => (isMac ? event.metaKey : even
 function pageRows(): number {
   return Math.max(1, Math.floor(queue.viewPx.peek() / queue.rowPx.peek()) - 1);
 }
+
+const pauseChosen = (held: boolean) =>
+  held ? queue.order("uploads_resume", queue.chosen(), t().toast.resumed) : queue.order("uploads_pause", queue.chosen(), t().toast.paused);
 
 export function gridKey(event: KeyboardEvent): void {
   if (event.isComposing) return;
@@ -101,11 +105,11 @@ export function gridKey(event: KeyboardEvent): void {
   if (event.shiftKey && event.key !== "?") return;
   switch (event.key.toLowerCase()) {
     case "p":
-      if (queue.selectedCount.peek() > 1) void queue.order(row?.live.intent === "hold" ? "uploads_resume" : "uploads_pause", queue.chosen());
+      if (queue.selectedCount.peek() > 1) void pauseChosen(row?.live.intent === "hold");
       else if (row) perform(row.live.intent === "hold" ? "resume" : "pause", row);
       return done();
     case "r":
-      if (queue.selectedCount.peek() > 1) void queue.order("uploads_retry", queue.chosen());
+      if (queue.selectedCount.peek() > 1) void queue.order("uploads_retry", queue.chosen(), t().toast.retried);
       else if (row) perform("retry", row);
       return done();
     case "c":

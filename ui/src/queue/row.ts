@@ -44,11 +44,10 @@ export const blankRow = (look: RowLook) => html`
     <span role="gridcell"></span><span></span><span role="gridcell" class="two"><span class="row-title faint">${UNKNOWN}</span></span>
   </div>`;
 
-export function uploadRow(row: UploadRow, look: RowLook): TemplateResult {
-  const shows = faceOf(row);
+export function uploadRow(row: UploadRow, shows: Face, look: RowLook, loud: boolean): TemplateResult {
   const [word, rest] = shows.line;
   const platform = platformLabel(row.platform);
-  const label = `${platform}, ${row.account_label}`;
+  const label = t().who(platform, row.account_label);
   const whole = word + rest;
   return html`
     <div role="row" class="upload-row" data-state=${shows.state} id=${rowId(row, look.shown)} aria-rowindex=${look.shown + 2}
@@ -58,7 +57,7 @@ export function uploadRow(row: UploadRow, look: RowLook): TemplateResult {
       <span class="thumb" aria-hidden="true">${icon("film")}</span>
       <span role="gridcell" class="two"><span class="row-title" title=${row.title} lang=${tongue(row.title)}>${row.title}</span><span class="row-sub" title=${whole}><span class="state" data-state=${shows.state}>${word}</span>${rest}</span></span>
       <span role="gridcell" class="row-account" title=${label}>${mark(row.platform)}<span class="two"><span class="row-name">${platform}</span><span class="row-sub">${row.account_label}</span></span></span>
-      ${shows.meter ? meterCells(row, shows, platform) : cureCell(row, shows)}
+      ${shows.meter ? meterCells(row, shows, platform) : cureCell(row, shows, loud)}
     </div>`;
 }
 
@@ -75,12 +74,12 @@ function meterCells(row: UploadRow, shows: Face, platform: string) {
     <span role="gridcell" class="row-actions">${shows.quick ? quickButton(shows.quick, row.title) : nothing}${moreButton(row.title)}</span>`;
 }
 
-function cureCell(row: UploadRow, shows: Face) {
+function cureCell(row: UploadRow, shows: Face, loud: boolean) {
   return html`
     <span role="gridcell" class="row-cure row-cure-wide">
       ${shows.link ? html`<a class="row-link cut" href=${shows.link} tabindex="-1" data-act="open_page" title=${shows.link}>${shows.link.replace(/^https?:\/\/(www\.)?/, "")}</a>` : nothing}
       ${shows.cures.map(
-        ({ act, label, primary }) => html`<button class=${`button ${primary ? "row-keep" : ""}`} data-size="s" data-kind=${primary ? "primary" : nothing} tabindex="-1" data-act=${act}>${label}</button>`,
+        ({ act, label, primary }) => html`<button class=${`button ${primary ? "row-keep" : ""}`} data-size="s" data-kind=${primary && loud ? "primary" : nothing} tabindex="-1" data-act=${act}>${label}</button>`,
       )}
       ${shows.state === "done" && shows.quick === "copy_link" ? quickButton("copy_link", row.title) : nothing}${moreButton(row.title)}
     </span>`;
@@ -92,7 +91,8 @@ export function errorCard(row: UploadRow, top: number, rowIndex: number): Templa
   const { live } = row;
   const why = live.cause ?? (live.wait !== null && "cause" in live.wait ? live.wait.cause : null);
   const detail = queue.openDetail.value;
-  const steps = (detail?.row.id === row.id ? detail.timeline : []).slice(-4);
+  // How it ended is the headline above.
+  const steps = (detail?.row.id === row.id ? detail.timeline : []).filter((entry) => entry.event !== "failed").slice(-3);
   const kept =
     live.held_bytes === 0 ? card.keptNone : live.held_bytes >= live.total_bytes ? card.keptAll(size(live.total_bytes)) : card.kept(size(live.held_bytes));
   const button = (name: RowAct, label: string, kind?: "primary" | "quiet") => html`<button class="button" data-kind=${kind ?? nothing} data-act=${name}>${label}</button>`;

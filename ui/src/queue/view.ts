@@ -4,7 +4,7 @@ import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { Counts, Show } from "../bindings";
 import { icon } from "../app/parts";
-import { say, summary } from "../app/world";
+import { say, start, summary } from "../app/world";
 import { t } from "../i18n";
 import { num, rate, size } from "../i18n/format";
 import { copyReport, perform, rowMenu } from "./acts";
@@ -13,11 +13,14 @@ import type { RowAct } from "./face";
 import { gridKey } from "./keys";
 import { isTurtle, limitMenu, TURTLE, toggleTurtle } from "./limit";
 import { pulseView } from "./pulse";
-import { blankRow, errorCard, rowId, uploadRow } from "./row";
+import { blankRow, errorCard, faceOf, rowId, uploadRow } from "./row";
 import * as queue from "./state";
 import { chooseFiles } from "../manuscript/state";
 
 const FILTERS: readonly (keyof Counts & Show)[] = ["all", "needs_you", "running", "waiting", "with_platforms", "done", "failed"];
+
+/** Primary buttons in the list at once. */
+const MOST_PRIMARIES = 3;
 
 let pane: HTMLElement | null = null;
 let grid: HTMLElement | null = null;
@@ -138,7 +141,7 @@ function filters(): TemplateResult {
       <fieldset class="filter-set">
         <legend class="visually-hidden">${filters.legend}</legend>
         ${shown.map(
-          (name) => html`<label class="filter"><input type="radio" name="show" .checked=${queue.show.value === name} @change=${() => queue.showOnly(name)}>${
+          (name) => html`<label class="filter" data-show=${name}><input type="radio" name="show" .checked=${queue.show.value === name} @change=${() => queue.showOnly(name)}>${
             name === "needs_you" && (counts?.needs_you ?? 0) > 0 ? html`<span class="state" data-state="waiting">${icon("s-warn")}</span>` : nothing
           }${filters[name]}<span class="filter-n">${counts ? num(counts[name]) : nothing}</span></label>`,
         )}
@@ -160,6 +163,7 @@ function rows(): TemplateResult[] | unknown {
   const all = queue.selectedAll.value;
   const list = queue.drawn.value;
   const lift = dragged.value;
+  let primaries = 0;
   return repeat(
     list,
     ({ row, shown }) => (row ? row.id : `place-${shown}`),
@@ -174,7 +178,10 @@ function rows(): TemplateResult[] | unknown {
         isParent: list[n + 1]?.row?.sibling === true && list[n + 1]?.shown === shown + 1,
       };
       if (!row) return blankRow(look);
-      const drawn = uploadRow(row, look);
+      const shows = faceOf(row);
+      // More than a few loud buttons would be none.
+      if (row.id !== open && shows.cures.some((cure) => cure.primary)) primaries += 1;
+      const drawn = uploadRow(row, shows, look, primaries <= MOST_PRIMARIES);
       return row.id === open ? html`${drawn}${errorCard(row, top + queue.rowPx.value, shown + 2)}` : drawn;
     },
   );
@@ -217,13 +224,24 @@ function dropLine() {
   return at === null ? nothing : html`<div class="drop-mark" .style=${`transform: translateY(${at.top}px)`}></div>`;
 }
 
+/** What came of a damaged list, until somebody has read it. */
+function recoveredNote(): TemplateResult | typeof nothing {
+  const what = start.value?.recovered;
+  if (!what || !start.value) return nothing;
+  const read = () => {
+    if (start.value) start.value = { ...start.value, recovered: null };
+  };
+  return html`<div class="note recovered" role="alert">${icon("s-warn")}<p><strong>${t().start.recovered}</strong> ${say(what)}</p>
+    <button class="button icon-button" data-size="s" data-kind="quiet" aria-label=${t().act.close} @click=${read}>${icon("x")}</button></div>`;
+}
+
 export function queueView(): TemplateResult {
   const { queue: words } = t();
   const { columns } = words;
   const activeShown = queue.activeShown.value;
   const pointed = activeShown < 0 ? nothing : rowId(queue.rowAtShown(activeShown), activeShown);
   return html`
-    ${head()}${pulseView()}${filters()}
+    ${head()}${recoveredNote()}${pulseView()}${filters()}
     <div class="queue" ${ref(takePane)} @scroll=${(event: Event) => (queue.scrollTop.value = (event.target as HTMLElement).scrollTop)}>
       <div class="row-probe" aria-hidden="true"></div><div class="card-probe" aria-hidden="true"></div>
       <div class="queue-grid" id="queue-grid" role="grid" tabindex="0" aria-label=${words.label} aria-rowcount=${queue.count.value + 1} aria-multiselectable="true"

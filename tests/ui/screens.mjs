@@ -1,0 +1,98 @@
+// The screens of the window and how one gets to them: what is looked at by axe and taken as a picture.
+const files = async (page) => {
+  await page.keyboard.press("Control+n");
+  await page.waitForSelector(".file-line");
+};
+const chips = async (page, ...numbers) => {
+  for (const n of numbers) await page.locator(".account-chip").nth(n).click();
+  await page.waitForSelector(".verdict-head .state");
+};
+const row = (page, n) => page.locator(`.upload-row[aria-rowindex="${n + 2}"]`);
+
+export const screens = {
+  queue: { query: "?still" },
+  "queue-card": {
+    query: "?still",
+    act: async (page) => {
+      await row(page, 3).click();
+      await page.waitForSelector(".error-card li");
+    },
+  },
+  "queue-drawer": {
+    query: "?still",
+    act: async (page) => {
+      await row(page, 0).dblclick();
+      await page.waitForSelector(".part-map");
+    },
+  },
+  "queue-menu": {
+    query: "?still",
+    act: async (page) => {
+      await row(page, 0).locator("[data-act=menu]").click();
+      await page.waitForSelector(".menu-item");
+    },
+  },
+  "queue-selection": {
+    query: "?still",
+    act: async (page) => {
+      await row(page, 0).click();
+      await row(page, 2).click({ modifiers: ["Shift"] });
+      await page.waitForSelector(".selection");
+    },
+  },
+  "queue-narrow": { query: "?still", options: { width: 760, height: 780 } },
+  "queue-smallest": { query: "?still", options: { width: 760, height: 520 } },
+  "queue-zoom-200": { query: "?still", options: { zoom: 2 } },
+  first: { query: "?fresh&still" },
+  "first-zoom-200": { query: "?fresh&still", options: { zoom: 2 } },
+  drag: {
+    query: "?still",
+    act: async (page) => {
+      await page.evaluate(() => window.dispatchEvent(new DragEvent("dragenter", { cancelable: true, dataTransfer: new DataTransfer() })));
+      await page.waitForSelector(".drop");
+    },
+  },
+  manuscript: {
+    query: "?still&one",
+    act: async (page) => {
+      await files(page);
+      await chips(page, 0, 1, 5);
+      await page.locator("#common-title").fill("Harbour crane at dawn, 4K: four minutes above the container port before the shift begins");
+      await page.waitForSelector(".rule[data-level=over]");
+    },
+  },
+  "manuscript-several": {
+    query: "?still",
+    act: async (page) => {
+      await files(page);
+      await chips(page, 0, 3);
+    },
+  },
+  "manuscript-narrow": {
+    query: "?still&one",
+    options: { width: 760, height: 780 },
+    act: async (page) => {
+      await files(page);
+      await page.locator(".account-chip").nth(0).click();
+      await page.locator(".preflight-toggle").click();
+    },
+  },
+  accounts: { query: "?still", act: (page) => page.keyboard.press("Control+4") },
+  "accounts-add": {
+    query: "?still",
+    act: async (page) => {
+      await page.keyboard.press("Control+4");
+      await page.locator(".topbar .button").last().click();
+      await page.locator(".add-list label").nth(2).click();
+      await page.waitForSelector("#account-access_key_id");
+    },
+  },
+  settings: { query: "?still", act: (page) => page.keyboard.press("Control+5") },
+  keys: {
+    query: "?still",
+    act: async (page) => {
+      await page.keyboard.press("?");
+      await page.waitForSelector(".key-list");
+    },
+  },
+};

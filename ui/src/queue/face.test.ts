@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { LiveRow, UploadRow, Wait } from "../bindings";
+import { language, languages } from "../i18n/format";
+import { headline } from "../i18n/sentences";
+import { face } from "./face";
+
+const around = { nowMs: Date.parse("2026-11-21T15:24:00Z"), paused: false, platform: "Bilibili", remote: true };
+const cause = { code: "disk_full", params: { path: "/media" }, detail: "" };
+const row = (live: Partial<LiveRow>): UploadRow => ({
+  id: 1, manuscript: 1, title: "Pier", file: "pier.mp4", account: 1, account_label: "main", platform: "bilibili", sibling: false,
+  live: {
+    id: 1, phase: "sending", intent: "run", held_bytes: 50, sent_bytes: 60, total_bytes: 100, resent_bytes: 0, bytes_per_second: 0, eta_seconds: null,
+    resumed_at_bytes: null, wait: null, cause: null, remote: null, phase_at_ms: 0, ...live,
+  },
+});
+const until_ms = around.nowMs + 20_000;
+const waits: Wait[] = [
+  { reason: "retry", until_ms, cause },
+  { reason: "quota", until_ms, cause },
+  { reason: "sign_in", cause },
+  { reason: "file_missing", cause },
+  { reason: "file_changed", cause },
+  { reason: "disk", until_ms, cause },
+  { reason: "secrets", cause },
+  { reason: "platform", until_ms },
+];
+
+afterEach(() => {
+  language.value = "en";
+});
+
+describe("a row", () => {
+  it("that does not move says why, in every language", () => {
+    for (const spoken of languages) {
+      language.value = spoken;
+      for (const wait of waits) expect(face(row({ wait }), around).line.join("").length, `${spoken} ${wait.reason}`).toBeGreaterThan(5);
+      for (const still of [row({ intent: "hold" }), row({ phase: "failed", cause }), row({ phase: "queued", wait: { reason: "turn", ahead: 3 } })])
+        expect(face(still, around).line[1], spoken).not.toBe("");
+    }
+  });
+
+  it("names the cause and the next try", () => {
+    expect(face(row({ wait: { reason: "retry", until_ms, cause } }), around).line.join("")).toBe(`Waiting: ${headline(cause)}, next try in 20\u00a0s`);
+  });
+
+  it("that a person can cure has its remedy on it, one of them primary", () => {
+    for (const reason of ["sign_in", "file_missing", "file_changed", "secrets"] as const) {
+      const { cures } = face(row({ wait: { reason, cause } }), around);
+      expect(cures.filter((cure) => cure.primary), reason).toHaveLength(1);
+    }
+  });
+
+  it("never shows 100 % before all is acknowledged, nor a time that nobody knows", () => {
+    const shown = face(row({ held_bytes: 999, sent_bytes: 1000, total_bytes: 1000, bytes_per_second: 5 }), around);
+    expect(shown.meter?.label).toBe("99\u00a0%");
+    expect(shown.meter?.below).toEqual(["0\u00a0kB/s", "–"]);
+  });
+
+  it("has another silhouette and word for each state", () => {
+    const faces = [
+      row({ phase: "queued", wait: { reason: "turn", ahead: 1 } }),
+      row({}),
+      row({ phase: "committing" }),
+      row({ wait: { reason: "quota", until_ms, cause } }),
+      row({ intent: "hold" }),
+      row({ phase: "failed", cause }),
+      row({ phase: "published" }),
+      row({ phase: "cancelled" }),
+    ].map((one) => face(one, around));
+    expect(new Set(faces.map((one) => one.icon)).size).toBe(faces.length);
+    expect(new Set(faces.map((one) => one.line[0])).size).toBe(faces.length);
+  });
+
+  it("is counted from one in the line", () => {
+    expect(face(row({ phase: "queued", wait: { reason: "turn", ahead: 3 } }), around).line.join("")).toBe("Queued · 4th in line");
+    expect(face(row({ phase: "queued", wait: { reason: "turn", ahead: 0 } }), around).line.join("")).toBe("Queued · next in line");
+  });
+});
