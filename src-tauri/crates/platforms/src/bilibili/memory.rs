@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) refreshing: Arc<tokio::sync::Mutex<()>>,
     /// A new pair that could not be saved so far. Its predecessors are spent.
     pub(super) unsaved: Mutex<Option<Vec<(String, SecretString)>>>,
+    /// The refresh token that was refused for good: it is not shown to the platform again.
+    pub(super) refused: Mutex<Option<SecretString>>,
     /// The platform has answered a part with an ETag: there is something to compare.
     pub(super) etags_seen: AtomicBool,
     /// Pushbacks in a row.

@@ -567,6 +567,49 @@ async fn a_lost_refresh_answer_ends_in_a_sign_out_after_one_repetition() {
 }
 
 #[tokio::test]
+async fn a_refused_refresh_token_is_not_shown_again() {
+    let bench = Bench::new().await;
+    bench.secrets.put("expires_at", "1700000000");
+    bench.secrets.put("refresh_token", "spent");
+    let whole = noise(1000, 22);
+    let drafts: Vec<Draft> = (0..4).map(|_| draft(&whole)).collect();
+    let opens = drafts
+        .iter()
+        .map(|draft| bench.adapter.open(&bench.session, draft, 3));
+    for opened in futures_util::future::join_all(opens).await {
+        assert_eq!(opened.unwrap_err().kind, ErrorKind::SignedOut);
+    }
+    assert_eq!(bench.platform.glance().answers_to(On::Refresh).count(), 1);
+    // Signed in again, it goes on.
+    bench
+        .secrets
+        .put("refresh_token", bench.platform.refresh_token());
+    bench
+        .adapter
+        .open(&bench.session, &drafts[0], 3)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_is_good_now_is_used_when_it_cannot_be_renewed() {
+    let bench = Bench::new().await;
+    let soon = now_ms() / 1000 + 300;
+    bench.secrets.put("expires_at", &soon.to_string());
+    bench.platform.fault(
+        Fault::HttpStatus {
+            status: 502,
+            retry_after_s: None,
+            applied: false,
+        }
+        .on(On::Refresh)
+        .always(),
+    );
+    let health = bench.adapter.check(&bench.session).await.unwrap();
+    assert_eq!(health.state, HealthState::Ready);
+}
+
+#[tokio::test]
 async fn a_refresh_goes_on_when_its_caller_is_gone() {
     let bench = Bench::new().await;
     bench.secrets.put("expires_at", "1700000000");

@@ -18,6 +18,8 @@ use std::time::Duration;
 pub(super) const LEFT_FOR_A_CALL: Duration = Duration::from_mins(10);
 /// Before a submission: its turn may take a while to come.
 pub(super) const LEFT_FOR_A_SUBMISSION: Duration = Duration::from_hours(1);
+/// With this much left a token is used even when it cannot be renewed now.
+const LEFT_AT_LEAST: Duration = Duration::from_secs(30);
 /// Greater numbers are moments, smaller ones durations. The documented sample is a date in 2021, though named `expires_in`.
 const LEAST_MOMENT_S: i64 = 1_000_000_000;
 const REFRESHING: &str = "renewing the sign-in";
@@ -96,12 +98,17 @@ pub(super) async fn access(api: &Api<'_>, left: Duration) -> Result<SecretString
     let act = Act::new(NAME, REFRESHING);
     let tokens = Tokens::read(api).await?;
     let now_s = api.now_s(act)?;
-    if tokens.good_for(left, now_s)
-        || (tokens.refresh.is_none() && tokens.good_for(Duration::ZERO, now_s))
-    {
+    if tokens.good_for(left, now_s) {
         return Ok(tokens.access.expect("a good one is there"));
     }
-    refresh(api, tokens.access).await
+    let is_good_now = tokens.good_for(LEFT_AT_LEAST, now_s);
+    match (refresh(api, tokens.access.clone()).await, tokens.access) {
+        (Err(error), Some(access)) if is_good_now => {
+            tracing::warn!(account = %api.session.account(), code = error.cause.code, "the sign-in is not renewed yet");
+            Ok(access)
+        }
+        (renewed, _) => renewed,
+    }
 }
 
 /// A newer access token than `seen`.
@@ -125,9 +132,12 @@ async fn renew(session: &Session, spec: &Spec, seen: Option<SecretString>) -> Re
     {
         return Ok(now.clone()); // renewed by another while we waited
     }
-    let Some(spent) = tokens.refresh else {
-        return Err(act.error(ErrorKind::SignedOut, Cause::new("bilibili_sign_in_ended")));
-    };
+    let ended = || act.error(ErrorKind::SignedOut, Cause::new("bilibili_sign_in_ended"));
+    let spent = tokens.refresh.ok_or_else(ended)?;
+    let refused = api.memory.refused.lock().clone();
+    if refused.is_some_and(|refused| refused.expose_secret() == spent.expose_secret()) {
+        return Err(ended());
+    }
     let wanted = [
         ("grant_type", "refresh_token"),
         ("refresh_token", spent.expose_secret()),
@@ -140,7 +150,16 @@ async fn renew(session: &Session, spec: &Spec, seen: Option<SecretString>) -> Re
         // The answer was lost, and with it perhaps the new pair: once more with the same token; a spent one is refused for good.
         pair = exchange(&api, act, path, &wanted).await;
     }
-    save(&api, pair?).await
+    match pair {
+        Ok(pair) => save(&api, pair).await,
+        Err(failure) => {
+            let error = Error::from(failure);
+            if is_signed_out(&error) {
+                *api.memory.refused.lock() = Some(spent);
+            }
+            Err(error)
+        }
+    }
 }
 
 /// The first pair, for a code from the consent page.

@@ -136,3 +136,37 @@ fn write_all_at(file: &File, mut bytes: &[u8], mut offset_bytes: u64) -> io::Res
     }
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_failed_sync_acknowledges_no_part_that_waited_for_it() {
+        // A device that takes every byte and can sync none.
+        let file = Arc::new(Working::open(Path::new("/dev/null")).unwrap());
+        let syncs = (0..4).map(|_| file.clone().sync());
+        let done = futures_util::future::join_all(syncs).await;
+        assert!(done.iter().all(Result::is_err), "{done:?}");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_by_the_writer() {
+        let file = Working::open(Path::new("/dev/full")).unwrap();
+        let (pieces, written) = mpsc::channel(1);
+        pieces.send(Bytes::from_static(b"abc")).await.unwrap();
+        drop(pieces);
+        let done = blocking(move || file.write(0, written)).await;
+        assert_eq!(done.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[tokio::test]
+    async fn parts_that_end_together_are_all_acknowledged() {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let file = Arc::new(Working::open(&path).unwrap());
+        let syncs = (0..32).map(|_| file.clone().sync());
+        let done = futures_util::future::join_all(syncs).await;
+        assert!(done.iter().all(Result::is_ok), "{done:?}");
+    }
+}

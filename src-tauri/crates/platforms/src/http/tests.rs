@@ -374,3 +374,25 @@ async fn the_digests_are_complete_before_the_last_byte_leaves() {
     assert_eq!(sums.get(), Some(taken));
     assert!(body.is_end_stream());
 }
+
+#[tokio::test]
+async fn calls_and_parts_take_the_proxy_that_was_chosen() {
+    for parts in [false, true] {
+        let (url, seen) = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let proxy = ProxyChoice::parse(Some(&url)).unwrap();
+        let http = Http::new(&proxy).unwrap();
+        let far = "http://far.invalid/upload?upload_token=t";
+        let sent = if parts {
+            let request = http.parts.post(far).body(part(vec![Ok(b"abcde")], 5));
+            http.send_part(ACT, request).await
+        } else {
+            http.call(ACT, http.calls.get(far), Duration::from_secs(10))
+                .await
+        };
+        assert!(sent.is_ok(), "{sent:?}");
+        assert!(
+            seen.await.unwrap().contains("http://far.invalid/upload"),
+            "parts: {parts}"
+        );
+    }
+}
