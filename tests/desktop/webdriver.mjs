@@ -30,7 +30,7 @@ export class Element {
   click = () => this.#call("POST", "/click", {});
   clear = () => this.#call("POST", "/clear", {});
   type = (text) => this.#call("POST", "/value", { text });
-  text = () => this.#call("GET", "/text");
+  text = () => this.session.run("return arguments[0].textContent", this);
   attribute = (name) => this.#call("GET", `/attribute/${name}`);
   property = (name) => this.#call("GET", `/property/${name}`);
   isShown = () => this.session.run("const r = arguments[0].getBoundingClientRect(); return r.width > 0 && r.height > 0 && arguments[0].checkVisibility()", this);

@@ -1,0 +1,158 @@
+// Starts the real app under tauri-driver, drives native dialogs, keeps screenshots. Runs inside the desktop that `cargo xtask test desktop` makes.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Session, until } from "./webdriver.mjs";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+export const SCREENS = join(root, "target/screens");
+export const APP = process.env.SLIPWAY_DESKTOP ?? join(root, "target/debug/slipway-desktop");
+const DRIVER = process.env.TAURI_DRIVER ?? join(root, "target/tools/bin/tauri-driver");
+mkdirSync(SCREENS, { recursive: true });
+
+/** Runs a test's body; when it fails, keeps what was on the screen. */
+export const watched = (name, body) => async (t) => {
+  try {
+    await body(t);
+  } catch (error) {
+    await screen(`failed-${name}`);
+    throw error;
+  }
+};
+
+/** A folder for one test, with a data folder in it. `looks` are the window's own settings. */
+export function scratch(looks = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-desktop-"));
+  const data = join(folder, "data");
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(join(data, "looks.json"), JSON.stringify({ looks: { theme: "light", language: "en", ...looks }, close_hint_shown: false }));
+  return { folder, data, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** A file that takes no room on the disk and has bytes that differ from place to place. */
+export function video(folder, name, bytes) {
+  const path = join(folder, name);
+  writeFileSync(path, `a film by the name of ${name}`);
+  truncateSync(path, bytes);
+  return path;
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The app with its window, driven. `environment` is added to that of the test. */
+export async function open(data, { args = [], environment = {} } = {}) {
+  const [port, native] = [await freePort(), await freePort()];
+  const driver = spawn(DRIVER, ["--port", String(port), "--native-port", String(native)], {
+    env: { ...process.env, ...environment, SLIPWAY_DATA_DIR: data },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const address = `http://127.0.0.1:${port}`;
+  try {
+    await until("tauri-driver", () => fetch(`${address}/status`).then((answer) => answer.ok));
+    const session = await Session.start(address, APP, args);
+    await session.find("nav");
+    return new App(session, driver);
+  } catch (error) {
+    driver.kill();
+    throw error;
+  }
+}
+
+export class App {
+  constructor(session, driver) {
+    this.session = session;
+    this.driver = driver;
+  }
+
+  /** Asks the shell, as the page would. */
+  async invoke(command, request) {
+    const [ok, value] = await this.session.run(
+      "return window.__TAURI_INTERNALS__.invoke(arguments[0], { request: arguments[1] }).then((answer) => [true, answer ?? null], (failure) => [false, failure])",
+      command,
+      request ?? {},
+    );
+    if (!ok) throw new Error(`${command}: ${JSON.stringify(value)}`);
+    return value;
+  }
+
+  /** The only upload there is. */
+  async upload() {
+    const { rows } = await this.invoke("queue_window", { offset: 0, limit: 10 });
+    if (rows.length !== 1) throw new Error(`${rows.length} uploads`);
+    return rows[0].live;
+  }
+
+  async shot(name) {
+    writeFileSync(join(SCREENS, `${name}.png`), await this.session.screenshot());
+  }
+
+  /** Ends the window and its driver, whatever state they are in. */
+  async end() {
+    await this.session.end().catch(() => {});
+    const gone = once(this.driver, "exit");
+    this.driver.kill();
+    await gone;
+  }
+}
+
+/** Starts the app without a driver; its end can be awaited. */
+export function start(data, args = [], environment = {}) {
+  const process_ = spawn(APP, args, { env: { ...process.env, ...environment, SLIPWAY_DATA_DIR: data }, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  process_.stderr.on("data", (chunk) => (said += chunk));
+  const ended = once(process_, "exit").then(([code, signal]) => ({ code, signal, said }));
+  return { process: process_, ended };
+}
+
+/** The ids of shown windows whose title holds this text. */
+export async function windows(title) {
+  try {
+    const { stdout } = await run("xdotool", ["search", "--onlyvisible", "--name", title]);
+    return stdout.trim().split("\n").filter(Boolean);
+  } catch {
+    return []; // none: xdotool answers with a status
+  }
+}
+
+export const windowShown = (title, withinMs) => until(`a window '${title}'`, async () => (await windows(title))[0], withinMs);
+export const windowGone = (title, withinMs) => until(`no window '${title}'`, async () => (await windows(title)).length === 0, withinMs);
+
+/** Presses keys in a window, as a user would. */
+export async function press(window, ...keys) {
+  await run("xdotool", ["windowactivate", "--sync", window, "key", "--clearmodifiers", ...keys]);
+}
+export async function type(window, text) {
+  await run("xdotool", ["windowactivate", "--sync", window, "type", "--delay", "5", text]);
+}
+
+/** The whole screen, with what is drawn outside of the page. */
+export async function screen(name) {
+  await run("import", ["-window", "root", join(SCREENS, `${name}.png`)]);
+}
+
+/** Proportional memory of a process and all below it, in MiB, by the name of each. */
+export function memory(pid) {
+  const below = (parent) => {
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ").filter(Boolean);
+    return [parent, ...children.flatMap(below)];
+  };
+  return below(String(pid)).map((one) => {
+    const name = readFileSync(`/proc/${one}/comm`, "utf8").trim();
+    const [, kib] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, "utf8"));
+    return { name, mib: Math.round(Number(kib) / 1024) };
+  });
+}
