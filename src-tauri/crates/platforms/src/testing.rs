@@ -47,7 +47,7 @@ impl SecretStore for Secrets {
     }
     async fn set(&self, _: AccountId, values: Vec<(String, SecretString)>) -> Result<()> {
         if *self.locked.lock() {
-            let cause = Cause::new("secrets_locked");
+            let cause = Cause::default();
             return Err(crate::Error::new(
                 "test",
                 "saving",
@@ -101,7 +101,7 @@ impl Keeper for Kept {
         let mut crash = self.crash_at.lock();
         if crash.is_some_and(|at| at == announced) {
             *crash = None;
-            let cause = Cause::new("crashed");
+            let cause = Cause::default();
             return Err(crate::Error::new(
                 "test",
                 "crashing",
