@@ -4,9 +4,9 @@ use crate::{
     Api, Failure,
     wire::{Added, Empty, NewManuscripts, OfferedFile, Preflight, Priority},
 };
-use slipway_engine::{Happening, happening, printable_name};
+use slipway_engine::{Happening, Rules, happening, printable_name};
 use slipway_model::{
-    Account, Cause, Fields, Intent, SourceFile, Spec, manuscript,
+    Account, Cause, Fields, Intent, SourceFile, manuscript,
     preflight::{self, Finding, Seen, SeenCover, Severity},
 };
 use slipway_store::{Content, NewManuscript, NewUpload, Sent};
@@ -188,16 +188,8 @@ impl Api {
     }
 
     pub(crate) async fn target(&self, account: Account) -> Result<Target, Failure> {
-        let platform = slipway_platforms::find(&account.platform)
-            .ok_or_else(|| Failure::new("platform_unknown").with("platform", &account.platform))?;
-        let limits = self.engine.limits_of(account.id).await?;
-        Ok(Target {
-            account,
-            spec: Spec {
-                limits,
-                ..platform.spec().clone()
-            },
-        })
+        let rules = self.engine.rules(account.id).await?;
+        Ok(Target { account, rules })
     }
 
     /// Contents that went to the account before, with where they are, or that are on their way to it.
@@ -238,7 +230,7 @@ fn content(source: &SourceFile) -> Content {
 /// An account with the rules that hold for it.
 pub(crate) struct Target {
     pub(crate) account: Account,
-    spec: Spec,
+    rules: Rules,
 }
 
 impl Target {
@@ -283,7 +275,12 @@ impl Target {
             size_bytes: source.fingerprint.size_bytes,
             cover,
         };
-        found.extend(preflight::check(&self.spec, fields, &seen));
+        let spec = &self.rules.spec;
+        found.extend(preflight::check(spec, fields, &seen));
+        found.extend(
+            self.rules
+                .notes(&manuscript::resolve(fields, &spec.name, &spec.fields)),
+        );
         found
     }
 }

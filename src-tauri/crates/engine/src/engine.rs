@@ -1,7 +1,7 @@
 //! The engine as others hold it: started on a data folder, ordered about, asked, stopped.
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, Entry},
     board::Board,
     clock::now_ms,
     dispatcher::{Dispatcher, Idle, Order, State},
@@ -14,7 +14,9 @@ use crate::{
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
-use slipway_model::{Account, AccountId, Cause, Health, UploadId};
+use slipway_model::{
+    Account, AccountId, Cause, Fields, Health, Spec, UploadId, preflight::Finding,
+};
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
 use std::{
@@ -279,9 +281,13 @@ impl Engine {
         entry.platform.check(&entry.session).await
     }
 
-    /// The limits of an account that is kept: its platform's, changed by its settings.
-    pub async fn limits_of(&self, id: AccountId) -> Result<slipway_model::Limits, Error> {
-        Ok(self.inner.accounts.get(id).await?.limits.clone())
+    /// The rules for an account that is kept: its platform's, changed by its settings.
+    pub async fn rules(&self, id: AccountId) -> Result<Rules, Error> {
+        let entry = self.inner.accounts.get(id).await?;
+        let mut spec = entry.platform.spec().clone();
+        spec.limits = entry.limits.clone();
+        spec.fields = entry.platform.fields(&entry.session);
+        Ok(Rules { spec, entry })
     }
 
     /// The limits of an account as it would be, or what is wrong with its settings.
@@ -311,6 +317,20 @@ impl Engine {
             }
         }
         self.inner.lock.lock().take();
+    }
+}
+
+/// What holds for one account's manuscripts.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub spec: Spec,
+    entry: Arc<Entry>,
+}
+
+impl Rules {
+    /// What the platform may mind beyond its fields' bounds; `fields` by its own names.
+    pub fn notes(&self, fields: &Fields) -> Vec<Finding> {
+        self.entry.platform.notes(&self.entry.session, fields)
     }
 }
 

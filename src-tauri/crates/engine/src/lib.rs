@@ -21,7 +21,7 @@ mod worker;
 
 pub use board::{Board, Motion};
 pub use dispatcher::Idle;
-pub use engine::{Engine, Options, StartError};
+pub use engine::{Engine, Options, Rules, StartError};
 pub use happening::Happening;
 pub use lock::make_private_dir;
 pub use worker::printable_name;
