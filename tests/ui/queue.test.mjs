@@ -165,7 +165,7 @@ test("an account is added from the platform's own fields, and its secret is not 
   await page.locator(".add-list label").nth(1).click();
   await page.locator("dialog .button[data-kind=primary]").click();
   await page.waitForSelector("#account-client_id-error");
-  assert.ok(await page.evaluate(() => document.activeElement?.id === "account-client_id"), "the first thing missing has the focus");
+  await page.waitForFunction(() => document.activeElement?.id === "account-client_id");
   await page.locator("#account-label").fill("second");
   await page.locator("#account-client_id").fill("app-1");
   await page.locator("#account-client_secret").fill("wrong");

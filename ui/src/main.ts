@@ -47,11 +47,7 @@ effect(() => {
   else document.documentElement.dataset.theme = theme;
 });
 
-draw(() => {
-  const view = windowView();
-  requestAnimationFrame(afterDrawing);
-  return view;
-}, root);
+draw(windowView, root, afterDrawing);
 
 await backend.watch((patch) => {
   applyPatch(patch);

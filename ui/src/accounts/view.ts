@@ -1,13 +1,15 @@
 /** Accounts: a tile each, those that need somebody first, and the form for a new or a changed one. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { AccountRow, Field, HealthState } from "../bindings";
+import { drawn } from "../app/draw";
 import { openMenu } from "../app/menu";
 import { icon, mark, modal } from "../app/parts";
-import { accounts, labelOf, now, platformLabel, say, specOf, specs, start } from "../app/world";
+import { accounts, labelOf, now, platformLabel, say, screen, specOf, specs, start } from "../app/world";
 import { fieldView } from "../form/view";
 import { faultWords } from "../form/words";
 import { t } from "../i18n";
 import { clock, day } from "../i18n/format";
+import { searchFor, showOnly } from "../queue/state";
 import * as state from "./state";
 
 const ORDER: Record<HealthState, number> = { signed_out: 0, troubled: 1, unknown: 2, ready: 3 };
@@ -114,8 +116,9 @@ function formView() {
   const noKeychain = start.value?.secrets === "none" && (spec?.secrets.length ?? 0) > 0;
   const submit = (event: Event) => {
     event.preventDefault();
-    void state.sendDraft().then((sent) => {
+    void state.sendDraft().then(async (sent) => {
       if (sent) return;
+      await drawn();
       const first = document.querySelector<HTMLElement>('dialog [aria-invalid="true"]');
       first?.closest("details")?.setAttribute("open", "");
       first?.focus();
@@ -169,15 +172,26 @@ function removeView() {
     state.removing.value = null;
   };
   const name = state.nameOf(row);
+  const inUse = row.unfinished > 0;
+  const showThem = () => {
+    close();
+    screen.value = "queue";
+    showOnly("all");
+    searchFor(row.account.label);
+  };
   return modal(
     words.removeTitle(name),
     close,
     html`
       <header class="dialog-head"><h2>${words.removeTitle(name)}</h2></header>
-      <div class="dialog-body"><p>${words.removeText(row.unfinished)}</p></div>
+      <div class="dialog-body"><p>${inUse ? words.inUse(row.unfinished) : words.removeText}</p></div>
       <footer class="dialog-foot">
         <button class="button" autofocus @click=${close}>${act.keep}</button>
-        <button class="button" data-kind="danger" @click=${() => void state.removeAccount(row)}>${words.removeYes}</button>
+        ${
+          inUse
+            ? html`<button class="button" data-kind="primary" @click=${showThem}>${words.showThem}</button>`
+            : html`<button class="button" data-kind="danger" @click=${() => void state.removeAccount(row)}>${words.removeYes}</button>`
+        }
       </footer>`,
     "dialog-small",
   );

@@ -85,9 +85,9 @@ export function fake(search: string = location.search): Backend {
     const put = (row: AccountRow) => accounts.push(row);
     put(account("bilibili", "main", { client_id: "a1b2c3" }, { identity: "Harbour Studio", valid_until_ms: born + 89 * 86_400_000 }));
     put(account("aliyun-vod", "studio", { region: "cn-shanghai", access_key_id: "example-key-id" }, {}));
-    put(account("wangsu", "archive", { domain: "https://vod.example.com" }, { state: "troubled", cause: cause("server_fault", { platform: "wangsu", status: "503" }) }));
+    put(account("wangsu", "archive", { domain: "https://vod.example.com" }, { state: "troubled", cause: cause("http_server_fault", { host: "vod.example.com", status: "503" }) }));
     put(account("api-video", "production", {}, {}));
-    put(account("bluesky", "@studio.example.com", { handle: "@studio.example.com" }, { state: "signed_out", valid_until_ms: born - 1_900_000, cause: cause("signed_out", { account: "@studio.example.com" }) }));
+    put(account("bluesky", "@studio.example.com", { handle: "@studio.example.com" }, { state: "signed_out", valid_until_ms: born - 1_900_000, cause: cause("bilibili_sign_in_ended") }));
     put(account("folder", "Archive drive", { folder: "/media/archive" }, {}));
     const begin = seeds(born);
     for (let n = 0; n < Math.max(begin.length, wanted); n += 1) {
@@ -423,8 +423,8 @@ export function fake(search: string = location.search): Backend {
     platforms: () => ({ platforms: specs }),
     accounts: () => accounts.map(({ account: { id } }) => structuredClone(accountRow(id))),
     account_add: (request) => {
-      if (accounts.some((one) => one.account.label === request.label)) throw failure("account_name_taken", { account: request.label });
-      if (Object.values(request.secrets).includes("wrong")) throw failure("signed_out", { platform: request.platform }, "HTTP 401");
+      if (accounts.some((one) => one.account.label === request.label)) throw failure("account_label_taken", { label: request.label });
+      if (Object.values(request.secrets).includes("wrong")) throw failure("bilibili_app_secret_wrong", {}, "HTTP 401");
       const added = account(request.platform, request.label, request.settings, { identity: request.platform === "folder" ? null : "Harbour Studio", checked_at_ms: Date.now() });
       added.account.id = Math.max(0, ...accounts.map((one) => one.account.id)) + 1;
       accounts = [...accounts, added];
@@ -451,7 +451,8 @@ export function fake(search: string = location.search): Backend {
       return structuredClone(found);
     },
     account_remove: (id) => {
-      for (const one of [...all()]) if (one.account === id && !isFinal(one.live)) touch(one.id, { phase: "cancelled", wait: null });
+      const { account, unfinished } = accountRow(id);
+      if (unfinished > 0) throw failure("account_in_use", { account: account.label, unfinished: String(unfinished) });
       accounts = accounts.filter((one) => one.account.id !== id);
       accountsStale = true;
       stale = true;

@@ -218,6 +218,7 @@ export const en = {
   },
   /** Entries of the timeline, by the word of the event. `p` are the event's own values. */
   event: {
+    event: () => "Went on",
     added: () => "Added to the queue",
     started: () => "Its turn came",
     opened: (p: Params) => `${p("platform")} opened the upload`,
@@ -397,10 +398,9 @@ export const en = {
     nameTaken: (name: string) => `There is an account named “${name}” already`,
     save: "Save and check",
     removeTitle: (name: string) => `Remove ${name}?`,
-    removeText: (n: number) =>
-      n === 0
-        ? "Its keys are deleted from this computer. What it has published stays where it is."
-        : `${num(n)} ${plural(n, "upload of it is", "uploads of it are")} not done and will be cancelled. Its keys are deleted from this computer. What it has published stays where it is.`,
+    removeText: "Its keys are deleted from this computer. What it has published stays where it is.",
+    inUse: (n: number) => `${num(n)} ${plural(n, "upload of it has", "uploads of it have")} not ended. Cancel them or wait for them, then remove the account.`,
+    showThem: "Show them",
     removeYes: "Remove account",
     checkedOk: (name: string) => `${name} works`,
     noSecrets: "This platform needs a keychain, and none answers on this system.",
@@ -456,6 +456,22 @@ export const en = {
     save: "Change and go on",
     saving: "Changing…",
   },
+  /** Causes that the window puts in its own words: on a terminal they name commands. */
+  cause: {
+    already_sent: "{file} went to {account} before: {url}. Upload it again only if you want it there twice.",
+    already_sending: "{file} is already on its way to {account}. Wait for it, or upload it again.",
+    secret_required: "{platform} needs {field}. Fill it in.",
+    secret_missing: "A key of this account is missing. Open the account and enter it again.",
+    vault_locked: "The locked store of the keys is closed. Open it, then try again.",
+    secrets_nowhere: "No keychain answers, and keys are never kept in clear text. Open the keychain, then try again.",
+    upload_unknown: "This upload is not in the queue any more.",
+    account_unknown: "This account is not there any more.",
+    account_not_named: "This account is not there any more.",
+    platform_unknown: "This version does not know the platform {platform}. Install the newest version.",
+    field_unknown: "{platform} has no field {field} any more. Leave it out.",
+    setting_unknown: "{platform} has no setting {name} any more. Leave it out.",
+    secret_unknown: "{platform} has no key {name} any more. Leave it out.",
+  } as Record<string, string>,
   start: {
     failed: "Slipway could not start its engine",
     again: "Try again",

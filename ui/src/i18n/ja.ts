@@ -199,6 +199,7 @@ export const ja: Messages = {
     now: "現在",
   },
   event: {
+    event: () => "続行",
     added: () => "キューに追加",
     started: () => "順番が来ました",
     opened: (p: Params) => `${p("platform")} が受け付けました`,
@@ -373,10 +374,9 @@ export const ja: Messages = {
     nameTaken: (name) => `「${name}」という名前のアカウントはすでにあります`,
     save: "保存して確認",
     removeTitle: (name) => `${name} を削除しますか`,
-    removeText: (n) =>
-      n === 0
-        ? "キーはこのパソコンから消えます。公開済みのものはそのままです。"
-        : `未完了のアップロード ${num(n)} 件は取り消されます。キーはこのパソコンから消えます。公開済みのものはそのままです。`,
+    removeText: "キーはこのパソコンから消えます。公開済みのものはそのままです。",
+    inUse: (n) => `終わっていないアップロードが ${num(n)} 件あります。取り消すか終わりを待ってから削除してください。`,
+    showThem: "表示する",
     removeYes: "アカウントを削除",
     checkedOk: (name) => `${name} は正常です`,
     noSecrets: "このサイトにはキーチェーンが必要ですが、このシステムでは使えません。",
@@ -431,6 +431,21 @@ export const ja: Messages = {
     title: (title) => `「${title}」を変更`,
     save: "変更して続ける",
     saving: "変更しています…",
+  },
+  cause: {
+    already_sent: "{file} は {account} に送信済みです：{url}。二つ必要なときだけもう一度送ってください。",
+    already_sending: "{file} は {account} に送信中です。終わりを待つか、もう一度送ってください。",
+    secret_required: "{platform} には{field}が必要です。入力してください。",
+    secret_missing: "このアカウントのキーがありません。アカウントを開いて入力し直してください。",
+    vault_locked: "キーの保管庫が閉じています。開いてから再試行してください。",
+    secrets_nowhere: "キーチェーンが応答しません。キーを平文で保存することはありません。キーチェーンを開いてから再試行してください。",
+    upload_unknown: "このアップロードはもうキューにありません。",
+    account_unknown: "このアカウントはもうありません。",
+    account_not_named: "このアカウントはもうありません。",
+    platform_unknown: "この版はサイト {platform} を知りません。最新版を入れてください。",
+    field_unknown: "{platform} に項目 {field} はもうありません。外してください。",
+    setting_unknown: "{platform} に設定 {name} はもうありません。外してください。",
+    secret_unknown: "{platform} にキー {name} はもうありません。外してください。",
   },
   start: {
     failed: "Slipway のエンジンを起動できませんでした",

@@ -13,7 +13,8 @@ const files = import.meta.glob<Sentences>("../../../src-tauri/crates/api/sentenc
 const catalogues = new Map(Object.entries(files).map(([path, sentences]) => [path.replace(/^.*\/|\.json$/g, ""), sentences]));
 
 export const sentencesOf = (of: Language): Sentences => catalogues.get(of) ?? {};
-const template = (code: string): string | undefined => sentencesOf(language.value)[code];
+/** The window's own words win over those that are meant for a terminal as well. */
+const template = (code: string): string | undefined => t().cause[code] ?? sentencesOf(language.value)[code];
 
 type Said = Pick<Cause, "code"> & Partial<Cause>;
 

@@ -199,6 +199,7 @@ export const zhCN: Messages = {
     now: "现在",
   },
   event: {
+    event: () => "已继续",
     added: () => "已加入队列",
     started: () => "轮到它了",
     opened: (p: Params) => `${p("platform")}已受理上传`,
@@ -373,10 +374,9 @@ export const zhCN: Messages = {
     nameTaken: (name) => `已有名为“${name}”的账号`,
     save: "保存并检查",
     removeTitle: (name) => `移除 ${name}？`,
-    removeText: (n) =>
-      n === 0
-        ? "它的密钥会从这台电脑删除。已发布的内容保持不变。"
-        : `它有 ${num(n)} 个上传尚未完成，将被取消。它的密钥会从这台电脑删除。已发布的内容保持不变。`,
+    removeText: "它的密钥会从这台电脑删除。已发布的内容保持不变。",
+    inUse: (n) => `它有 ${num(n)} 个上传尚未结束。请先取消或等待完成，再移除账号。`,
+    showThem: "查看这些上传",
     removeYes: "移除账号",
     checkedOk: (name) => `${name} 正常`,
     noSecrets: "此平台需要钥匙串，而此系统没有可用的钥匙串。",
@@ -431,6 +431,21 @@ export const zhCN: Messages = {
     title: (title) => `修改“${title}”`,
     save: "修改并继续",
     saving: "正在修改…",
+  },
+  cause: {
+    already_sent: "{file} 已发送到 {account}：{url}。确实需要两份时再上传。",
+    already_sending: "{file} 正在发送到 {account}。请等待，或再次上传。",
+    secret_required: "{platform}需要{field}。请填写。",
+    secret_missing: "此账号缺少密钥。请打开账号重新填写。",
+    vault_locked: "保存密钥的加密库已锁定。请打开后重试。",
+    secrets_nowhere: "没有可用的钥匙串，而密钥绝不以明文保存。请打开钥匙串后重试。",
+    upload_unknown: "此上传已不在队列中。",
+    account_unknown: "此账号已不存在。",
+    account_not_named: "此账号已不存在。",
+    platform_unknown: "此版本不认识平台 {platform}。请安装最新版本。",
+    field_unknown: "{platform}已没有字段 {field}。请去掉。",
+    setting_unknown: "{platform}已没有设置项 {name}。请去掉。",
+    secret_unknown: "{platform}已没有密钥 {name}。请去掉。",
   },
   start: {
     failed: "Slipway 的引擎无法启动",

@@ -13,7 +13,9 @@ import { t } from "../i18n";
 const CHECK_AFTER_MS = 200;
 /** The fields every platform may be linked to, in the order they are drawn. */
 export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at"] as const;
-export const ALREADY_SENT = "already_sent";
+/** Nothing is wrong, but it needs a yes: the same file went, or goes, to the same account. */
+const TWICE = ["already_sent", "already_sending"];
+export const isTwice = (finding: Finding) => TWICE.includes(finding.cause.code);
 
 export const files = signal<readonly OfferedFile[]>([]);
 export const chosen = signal<ReadonlySet<AccountId>>(new Set());
@@ -218,7 +220,7 @@ async function ask(wanted: NewManuscripts, number: number): Promise<void> {
   }
 }
 
-const forbids = (finding: Finding) => finding.severity === "red" || (finding.cause.code === ALREADY_SENT && !again.value);
+const forbids = (finding: Finding) => finding.severity === "red" || (isTwice(finding) && !again.value);
 
 export interface Verdict {
   row: AccountRow;

@@ -287,11 +287,12 @@ function verdictView(verdict: state.Verdict): TemplateResult {
 function ruleView(platform: string, finding: Finding, file: OfferedFile | null): TemplateResult {
   const { preflight, compose } = t();
   const red = finding.severity === "red";
-  const text = say(finding.cause);
+  const only = file ?? (state.several.value ? null : (state.good.value[0] ?? null));
+  const text = say({ ...finding.cause, params: { ...(only ? { file: only.name } : {}), ...finding.cause.params } });
   const spec = state.platforms.value.find((one) => one.name === platform);
   const field = spec?.fields.find((one) => one.name === finding.field);
   const cure =
-    finding.cause.code === state.ALREADY_SENT
+    state.isTwice(finding)
       ? state.again.value
         ? nothing
         : html`<button type="button" class="rule-cure" @click=${() => (state.again.value = true)}>${compose.again1}</button>`

@@ -26,7 +26,10 @@ async function chooseFile(id: UploadId): Promise<void> {
     const [file] = await backend().pickFiles("video");
     if (!file) return;
     if (file.cause) say({ text: sentence(file.cause) });
-    else await backend().call("upload_set_file", { id, file: file.file });
+    else {
+      await backend().call("upload_set_file", { id, file: file.file });
+      await backend().call("files_forget", [file.file]);
+    }
   } catch (thrown) {
     say({ text: sayThrown(thrown) });
   }

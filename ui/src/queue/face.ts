@@ -45,7 +45,7 @@ export interface Around {
 }
 
 /** Codes whose cure is another text. */
-const textual = (code: string) => /^(field|title|desc|tag|cover)_|(title|text|fields)_/.test(code);
+const textual = (code: string) => /(^|_)(field|title|desc|text|tag|tags|category|topic|mission|source|chapter)_/.test(code);
 export const canEdit = (row: UploadRow) => row.live.phase !== "published" && row.live.phase !== "cancelled" && row.live.phase !== "processing";
 export const wantsText = (row: UploadRow) => row.live.cause !== null && textual(row.live.cause.code);
 export const isFinal = (row: UploadRow) => row.live.phase === "published" || row.live.phase === "failed" || row.live.phase === "cancelled";

@@ -45,7 +45,7 @@ export function seeds(now: number): Seed[] {
       account: 2,
       live: {
         phase: "sending", ...bytes(9.6 * GB, 5.4 * GB), phase_at_ms: at(22),
-        wait: { reason: "retry", until_ms: now + 20_000, cause: cause("offline", { platform: "aliyun-vod" }, "connect: network is unreachable") },
+        wait: { reason: "retry", until_ms: now + 20_000, cause: cause("connect_failed", { host: "vod.cn-shanghai.aliyuncs.com" }, "connect: network is unreachable") },
       },
     },
     {
@@ -66,7 +66,7 @@ export function seeds(now: number): Seed[] {
       title: "Harbour crane, one-minute cut",
       file: "harbour-crane-one-minute.mp4",
       account: 5,
-      live: { phase: "sending", ...bytes(188 * MB, 75 * MB), phase_at_ms: at(32), wait: { reason: "sign_in", cause: cause("signed_out", { account: "@studio.example.com" }) } },
+      live: { phase: "sending", ...bytes(188 * MB, 75 * MB), phase_at_ms: at(32), wait: { reason: "sign_in", cause: cause("bilibili_sign_in_ended") } },
     },
     {
       title: "Tide pools at low water",
@@ -95,7 +95,7 @@ export function seeds(now: number): Seed[] {
       account: 1,
       live: {
         phase: "committing", ...bytes(2.4 * GB, 2.4 * GB), phase_at_ms: at(90),
-        wait: { reason: "quota", until_ms: today(now, 24, 0), cause: cause("quota", { platform: "bilibili" }) },
+        wait: { reason: "quota", until_ms: today(now, 24, 0), cause: cause("bilibili_daily_quota") },
       },
     },
     {
@@ -116,14 +116,14 @@ export function seeds(now: number): Seed[] {
       account: 6,
       live: {
         phase: "sending", ...bytes(14.2 * GB, 3.3 * GB), phase_at_ms: at(8),
-        wait: { reason: "disk", until_ms: now + 45_000, cause: cause("disk_full", { path: "/media/archive" }) },
+        wait: { reason: "disk", until_ms: now + 45_000, cause: cause("disk_full", {}, "/media/archive") },
       },
     },
     {
       title: "Sound check, north hall",
       file: "sound-check.mp4",
       account: 4,
-      live: { phase: "queued", ...bytes(75 * MB), phase_at_ms: at(5), wait: { reason: "secrets", cause: cause("secrets_locked") } },
+      live: { phase: "queued", ...bytes(75 * MB), phase_at_ms: at(5), wait: { reason: "secrets", cause: cause("secrets_unreachable", {}, "org.freedesktop.secrets") } },
     },
     { title: "Studio tour, uncut", file: "studio-tour.mp4", account: 4, live: { phase: "queued", ...bytes(9.6 * GB), phase_at_ms: at(22), wait: turn(3) } },
     { title: "Market at noon", file: "market-noon.mp4", account: 3, live: { phase: "opening", ...bytes(220 * MB), phase_at_ms: at(0.1) } },
@@ -148,7 +148,7 @@ export function seeds(now: number): Seed[] {
       title: "Old harbour, drone",
       file: "old-harbour.mp4",
       account: 3,
-      live: { phase: "failed", ...bytes(820 * MB, 120 * MB), phase_at_ms: at(130), cause: cause("server_fault", { platform: "wangsu", status: "503" }, "HTTP 503 Service Unavailable") },
+      live: { phase: "failed", ...bytes(820 * MB, 120 * MB), phase_at_ms: at(130), cause: cause("http_server_fault", { host: "api.vod.example.com", status: "503" }, "HTTP 503 Service Unavailable") },
     },
   ];
 }
