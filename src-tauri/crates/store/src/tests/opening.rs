@@ -239,11 +239,8 @@ async fn a_folder_that_cannot_be_written_is_refused_with_a_sentence() {
             again.uid(65_534).gid(65_534);
         }
         let ended = again.output().unwrap();
-        assert!(
-            ended.status.success(),
-            "{folder:?}: {}",
-            String::from_utf8_lossy(&ended.stdout)
-        );
+        let said = String::from_utf8_lossy(&ended.stdout);
+        assert!(said.contains("1 passed"), "{folder:?}: {said}");
     }
     fs::remove_file(program).unwrap();
     set_mode(dir.path(), 0o755);
