@@ -199,4 +199,16 @@ test("? shows the keys, Escape closes them", async () => {
   await page.waitForSelector("dialog[open] .key-list");
   await press("Escape");
   await page.waitForSelector("dialog", { state: "detached" });
+  await page.waitForFunction(() => document.activeElement?.id === "queue-grid");
+});
+
+test("an opened card is in view with its row", async () => {
+  page = await window.open("?still", { height: 520 });
+  await page.waitForSelector(".upload-row");
+  await page.locator("#queue-grid").focus();
+  await press("Home", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight");
+  await page.waitForFunction(() => {
+    const card = document.querySelector(".error-card")?.getBoundingClientRect();
+    return card && card.bottom <= innerHeight && card.top > 0;
+  });
 });

@@ -12,6 +12,7 @@ import { effect } from "@preact/signals-core";
 import { draw } from "./app/draw";
 import { windowKey } from "./app/keys";
 import { closeMenu } from "./app/menu";
+import { settleDialogs } from "./app/parts";
 import { endToast } from "./app/toast";
 import { windowView } from "./app/view";
 import { begin, looks, now } from "./app/world";
@@ -47,7 +48,10 @@ effect(() => {
   else document.documentElement.dataset.theme = theme;
 });
 
-draw(windowView, root, afterDrawing);
+draw(windowView, root, () => {
+  settleDialogs();
+  afterDrawing();
+});
 
 await backend.watch((patch) => {
   applyPatch(patch);

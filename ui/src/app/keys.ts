@@ -4,6 +4,7 @@ import { isCommand } from "../queue/keys";
 import { toggleTurtle } from "../queue/limit";
 import * as queue from "../queue/state";
 import { chooseFiles, newUpload } from "../manuscript/state";
+import { drawn } from "./draw";
 import { menu } from "./menu";
 import { backend, screen } from "./world";
 
@@ -64,6 +65,7 @@ export function windowKey(event: KeyboardEvent): void {
       return done();
     case "1":
       screen.value = "queue";
+      void drawn().then(() => document.getElementById("queue-grid")?.focus({ preventScroll: true }));
       return done();
     case "4":
       screen.value = "accounts";

@@ -13,17 +13,17 @@ export function mark(platform: string, size: "s" | "m" | "l" = "m"): TemplateRes
 
 export const stateIcon = (state: string, name: string) => html`<span class="state" data-state=${state}>${icon(name)}</span>`;
 
-/** Opens a native dialog as it comes into the document, and gives the focus back when it goes. */
+/** Dialogs that are open, with what had the focus before each. */
+const openers = new Map<HTMLDialogElement, HTMLElement | null>();
+
+/** Opens a native dialog as it comes into the document. */
 export function modal(label: string, close: () => void, body: unknown, part = ""): TemplateResult {
-  const opener = document.activeElement instanceof HTMLElement ? document.activeElement : null;
   const show = (element: Element | undefined) => {
-    if (!(element instanceof HTMLDialogElement)) return;
-    if (shown.has(element)) return;
-    shown.add(element);
+    if (!(element instanceof HTMLDialogElement) || openers.has(element)) return;
+    openers.set(element, document.activeElement instanceof HTMLElement ? document.activeElement : null);
     queueMicrotask(() => {
       if (element.isConnected && !element.open) element.showModal();
     });
-    element.addEventListener("close", () => opener?.isConnected && opener.focus({ preventScroll: true }));
   };
   return html`<dialog class=${`dialog ${part}`} aria-label=${label} ${ref(show)}
     @cancel=${(event: Event) => {
@@ -31,7 +31,15 @@ export function modal(label: string, close: () => void, body: unknown, part = ""
       close();
     }}>${body}</dialog>`;
 }
-const shown = new WeakSet<HTMLDialogElement>();
+
+/** Gives the focus back to where it was before dialogs that are gone. Called after each drawing: a dialog that is taken away says nothing. */
+export function settleDialogs(): void {
+  for (const [dialog, opener] of openers) {
+    if (dialog.isConnected) continue;
+    openers.delete(dialog);
+    if (opener?.isConnected && document.querySelector("dialog[open]") === null) opener.focus({ preventScroll: true });
+  }
+}
 
 /** A title in whatever tongue it is written: marked where it is surely not the window's. */
 export function tongue(text: string): string | typeof nothing {

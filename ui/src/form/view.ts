@@ -39,7 +39,7 @@ export function fieldView(look: FieldLook): TemplateResult {
   const { field, id } = look;
   const { form } = t();
   const label = look.label ?? labelOf(field.label);
-  const helpText = look.help ?? (labelOf(field.help) || (field.kind === "tags" ? form.tagHelp : field.kind === "secret" ? form.secretHelp : ""));
+  const helpText = look.linked?.is === true ? "" : (look.help ?? (labelOf(field.help) || (field.kind === "tags" ? form.tagHelp : field.kind === "secret" ? form.secretHelp : "")));
   const error = look.error ?? null;
   const counters = look.counters ?? [];
   const described = [error === null ? "" : `${id}-error`, helpText === "" || error !== null ? "" : `${id}-help`, counters.length > 0 ? `${id}-counts` : ""].filter((part) => part !== "").join(" ");

@@ -265,7 +265,7 @@ export const en = {
     addAccount: "Add an account",
     tryFolder: "Try with a local folder",
     foot: "A local folder needs no account and no network. Files go from this computer to the platform, never through us.",
-    folder: (path: string) => `Copies will stand in ${path}`,
+    folder: (path: string) => `Copies go to ${path}`,
     otherFolder: "Choose another folder",
     accountName: "This computer",
     noKeychain: "No keychain answers on this system: accounts with secrets cannot be kept. A local folder works.",
@@ -417,7 +417,7 @@ export const en = {
     dark: "Dark",
     systemLanguage: "Like the system",
     keys: "Keys",
-    keysText: "Every key also has a menu item",
+    keysText: "All keys of this window",
     showKeys: "Show keys",
   },
   keys: {

@@ -393,7 +393,7 @@ export const ja: Messages = {
     dark: "ダーク",
     systemLanguage: "システムに従う",
     keys: "キー操作",
-    keysText: "どのキーにも対応するメニュー項目があります",
+    keysText: "このウィンドウのキー一覧",
     showKeys: "キー操作を表示",
   },
   keys: {

@@ -393,7 +393,7 @@ export const zhCN: Messages = {
     dark: "深色",
     systemLanguage: "跟随系统",
     keys: "快捷键",
-    keysText: "每个快捷键都有对应的菜单项",
+    keysText: "此窗口的全部快捷键",
     showKeys: "显示快捷键",
   },
   keys: {

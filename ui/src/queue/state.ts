@@ -342,7 +342,11 @@ export function activate(shown: number): void {
   const to = Math.max(0, Math.min(count.peek() - 1, shown));
   const place = placeOf(to, hiddenPlaces.peek());
   active.value = { place, id: rows.get(place)?.id ?? null };
-  const y = scrollTo(to, scrollTop.peek(), viewPx.peek(), geometry.peek());
+  bringIntoView(to);
+}
+
+function bringIntoView(shown: number): void {
+  const y = scrollTo(shown, scrollTop.peek(), viewPx.peek(), geometry.peek());
   if (y !== scrollTop.peek()) scrollWanted.value = y;
 }
 
@@ -554,6 +558,8 @@ export function undoLast(): void {
 export async function openCard(id: UploadId): Promise<void> {
   openId.value = id;
   openDetail.value = null;
+  const shown = openShown.peek();
+  if (shown >= 0) bringIntoView(shown);
   await loadCard();
 }
 export const closeCard = () => {
