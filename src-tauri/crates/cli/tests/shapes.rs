@@ -3,8 +3,13 @@
 mod terminal;
 
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs};
-use terminal::Terminal;
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+};
+use terminal::{PASSPHRASE, Ran, Terminal};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value
@@ -240,18 +245,84 @@ fn uploads_that_wait_for_a_person_end_with_three() {
     assert!(ran.stdout.contains("a.mp4 → arch: file://"), "{ran:?}");
 }
 
+/// Answers every request as a platform that wants none of it.
+fn refusing_platform() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut line = String::new();
+            while stream.read_line(&mut line).is_ok_and(|read| read > 2) {
+                line.clear();
+            }
+            let body = r#"{"code":123001,"message":"not you"}"#;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+            let _ = stream.get_mut().write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
 #[test]
 fn a_refused_upload_ends_with_one_and_says_why() {
-    let it = Terminal::with_account();
+    let it = Terminal::new();
+    let url = refusing_platform();
+    let run = |args: &[&str]| -> Ran {
+        let mut command = it.command(args);
+        command
+            .env("SLIPWAY_PASSPHRASE", PASSPHRASE)
+            .env("NO_PROXY", "127.0.0.1");
+        command.output().unwrap().into()
+    };
+    let hosts = ["api", "oauth", "upload", "consent"].map(|role| format!("endpoint.{role}={url}"));
+    let mut args = vec![
+        "accounts",
+        "add",
+        "bilibili",
+        "--label",
+        "b",
+        "--no-check",
+        "--set",
+        "client_id=c",
+    ];
+    for host in &hosts {
+        args.extend(["--set", host]);
+    }
+    args.extend(["--secret", "app_secret=s", "--secret", "access_token=t"]);
+    run(&args).ok();
     it.file("a.mp4", 1000);
-    it.run(["add", "a.mp4", "--account", "arch"]).ok();
-    // The folder became a file: whatever the user's rights, nothing can be written there.
-    fs::remove_dir(it.path("out")).unwrap();
-    it.run(["cancel", "1"]).ok();
-    it.file("b.mp4", 2000);
-    let ran = it.run(["run", "--until-idle", "--json"]).ok();
-    assert_eq!(ran.events().last().unwrap()["event"], "idle");
-    assert_eq!(it.phases(), ["cancelled"]);
+    let fields = ["--set", "tags=a", "--set", "bilibili.tid=21"];
+    let ran = run(&[
+        &["upload", "a.mp4", "--account", "b", "--json"],
+        &fields[..],
+    ]
+    .concat());
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let events = ran.events();
+    let failed = events.iter().find(|e| e["event"] == "failed").unwrap();
+    assert_eq!(failed["code"], "bilibili_account_may_not");
+    let message = failed["message"].as_str().unwrap();
+    assert!(
+        message.contains("not you"),
+        "the platform's own words are told: {message}"
+    );
+    assert_eq!(events.last().unwrap()["failed"], 1);
+    assert_eq!(it.phases(), ["failed"]);
+    let again = run(&["run", "--until-idle"]);
+    assert_eq!(
+        again.status, 0,
+        "what failed before is not tried again unasked: {again:?}"
+    );
+    run(&["retry", "1"]).ok();
+    let ran = run(&["run", "--until-idle"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("Bilibili does not let this account upload"),
+        "{ran:?}"
+    );
 }
 
 #[test]
