@@ -87,7 +87,7 @@ export function face(row: UploadRow, around: Around): Face {
     return plain({ state: "paused", icon: "s-paused", line: state.pausedByYou, quick: "resume" });
   }
   if (live.wait) {
-    const waiting = waits(row, live.wait, around, plain);
+    const waiting = waits(row, live.wait, around, still, plain);
     if (waiting) return waiting;
   }
   if (around.paused && live.phase !== "committing") return plain({ state: "paused", icon: "s-paused", line: state.pausedAll });
@@ -112,19 +112,22 @@ export function face(row: UploadRow, around: Around): Face {
   }
 }
 
-function waits(row: UploadRow, wait: Wait, around: Around, plain: (face: Partial<Face> & Pick<Face, "state" | "icon" | "line">) => Face): Face | null {
+function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: (face: Partial<Face> & Pick<Face, "state" | "icon" | "line">) => Face): Face | null {
   const { state, act } = t();
   const waiting = { state: "waiting" as const, icon: "s-waiting" };
   const kept = row.live.held_bytes > 0 ? size(row.live.held_bytes) : null;
+  // The time of the next try stands at its own place too, where a long reason cannot push it out of sight.
+  const next = "until_ms" in wait ? state.soon(span(Math.max(0, Math.ceil((wait.until_ms - around.nowMs) / 1000)))) : "";
+  const meter: Meter = { ...still, below: [still.below[0], next] };
   switch (wait.reason) {
     case "turn":
       return null;
     case "platform":
       return plain({ state: "remote", icon: "s-remote", line: state.processing(null, until(wait.until_ms, around.nowMs)), quick: null });
     case "retry":
-      return plain({ ...waiting, line: state.retry(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
+      return plain({ ...waiting, meter, line: state.retry(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
     case "quota":
-      return plain({ ...waiting, line: state.quota(headline(wait.cause), until(wait.until_ms, around.nowMs)) });
+      return plain({ ...waiting, meter, line: state.quota(headline(wait.cause), until(wait.until_ms, around.nowMs)) });
     case "sign_in":
       return plain({
         ...waiting,
@@ -146,7 +149,7 @@ function waits(row: UploadRow, wait: Wait, around: Around, plain: (face: Partial
         ],
       });
     case "disk":
-      return plain({ ...waiting, icon: "drive", line: state.disk(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
+      return plain({ ...waiting, icon: "drive", meter, line: state.disk(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
     case "secrets":
       return plain({ ...waiting, icon: "s-key", line: state.secrets(headline(wait.cause)), meter: null, cures: [{ act: "retry", label: act.tryNow, primary: true }] });
   }
