@@ -47,7 +47,7 @@ struct Greeting {
 }
 
 #[derive(Deserialize)]
-struct Request {
+struct Question {
     id: u64,
     command: String,
     #[serde(default)]
@@ -165,7 +165,7 @@ async fn converse(api: Api, stream: &Stream) -> io::Result<()> {
                 return Err(error);
             }
         };
-        let Ok(Request {
+        let Ok(Question {
             id,
             command,
             request,
@@ -357,10 +357,9 @@ impl Line {
             return Ok(None);
         };
         let mut frames = Frames::new(BufReader::new(stream));
-        let greeting = match frames.next().await {
-            Ok(Some(greeting)) => greeting,
+        let Ok(Some(greeting)) = frames.next().await else {
             // It was about to end, or turned us away.
-            Ok(None) | Err(_) => return Err(Failure::new("socket_refused")),
+            return Err(Failure::new("socket_refused"));
         };
         match serde_json::from_slice(&greeting) {
             Ok(Greeting { protocol, .. }) if protocol == PROTOCOL => Ok(Some(Self { frames })),

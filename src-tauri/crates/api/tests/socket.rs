@@ -1,4 +1,5 @@
 //! The way in over the local socket: what it answers, and what it does not take.
+#![allow(clippy::unwrap_used, reason = "a test may end here")]
 #![cfg(unix)]
 
 use serde_json::{Value, json};

@@ -58,7 +58,7 @@ impl Bars {
                 }
             }
             What::Waiting { wait } => {
-                self.tell(upload, &name, &sentence::say_wait(out.lang, wait), out)
+                self.tell(upload, &name, &sentence::say_wait(out.lang, wait), out);
             }
             What::Failed { cause } => {
                 self.clear(upload);

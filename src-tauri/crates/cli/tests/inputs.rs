@@ -330,9 +330,9 @@ fn a_secret_is_taken_from_where_it_lies_and_shows_up_nowhere() {
         for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
-                dirs.push(path)
+                dirs.push(path);
             } else {
-                files.push(path)
+                files.push(path);
             }
         }
     }

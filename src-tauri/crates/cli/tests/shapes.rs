@@ -1,4 +1,5 @@
 //! What programs read: the forms of results and events, and the help.
+#![allow(clippy::unwrap_used, reason = "a test may end here")]
 
 mod terminal;
 

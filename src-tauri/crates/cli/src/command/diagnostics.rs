@@ -12,6 +12,7 @@ use slipway_api::{
     Failure,
     wire::{Empty, QueueWindow},
 };
+use slipway_model::Wait;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Write},
@@ -54,7 +55,7 @@ pub(super) async fn write(file: &Path, out: &Out, folder: &Folder) -> Outcome {
                 json!({
                     "id": row.id, "account": row.account, "platform": row.platform, "phase": live.phase, "intent": live.intent,
                     "held_bytes": live.held_bytes, "total_bytes": live.total_bytes, "resent_bytes": live.resent_bytes,
-                    "wait": live.wait.as_ref().map(|w| w.reason()),
+                    "wait": live.wait.as_ref().map(Wait::reason),
                     "cause": live.cause.as_ref().map(|c| json!({ "code": c.code, "detail": redact(&c.detail) })),
                 })
             })

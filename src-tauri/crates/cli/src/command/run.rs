@@ -135,7 +135,7 @@ async fn watch(goal: Goal, reached: Reached, following: Following, out: &Out) ->
     };
     let mut signals =
         Signals::listen().map_err(|error| Failure::new("signals_unheard").with("detail", error))?;
-    let ended = watch.to_the_end(following, &mut signals).await;
+    let ended = watch.until_done(following, &mut signals).await;
     watch.bars.end();
     if watch.lost > 0 {
         out.say("cli.events_lost", &[("count", watch.lost.to_string())]);
@@ -180,7 +180,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    async fn to_the_end(
+    async fn until_done(
         &mut self,
         mut following: Following,
         signals: &mut Signals,

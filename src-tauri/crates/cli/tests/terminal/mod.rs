@@ -1,5 +1,6 @@
 //! A terminal with the real program, a home and a data folder of its own.
 #![allow(dead_code, reason = "each test program uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may end here")]
 
 use serde_json::Value;
 use std::{
