@@ -73,7 +73,14 @@ impl Bars {
                         self.clear(upload);
                         out.note(&format!("{name}: {word}"));
                     }
-                    _ => self.tell(upload, &name, &word, out),
+                    _ => {
+                        if *to == PhaseName::Committing
+                            && let Some(bar) = self.by_upload.get(&upload)
+                        {
+                            bar.set_position(bar.length().unwrap_or_default()); // every part has landed
+                        }
+                        self.tell(upload, &name, &word, out);
+                    }
                 }
             }
             What::Resumed {
@@ -109,7 +116,7 @@ impl Bars {
             let style = ProgressStyle::with_template("{prefix:28!} [{bar:24}] {wide_msg}")
                 .expect("a constant template")
                 .progress_chars("=> ");
-            let bar = out.bars.add(ProgressBar::new(0).with_style(style));
+            let bar = out.bars.add(ProgressBar::new(1).with_style(style));
             bar.set_prefix(name.to_owned());
             bar
         }))

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         }
     };
     log::start(&data_dir, &out);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started on a terminal");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
