@@ -1,0 +1,217 @@
+//! Who runs: the first in the queue that nothing keeps, as many as may.
+//!
+//! Invariant: an upload on hold is never started; what waits, or whose account waits or is full, is left out.
+
+use super::{Active, Dispatcher, WATCHERS};
+use crate::{board::Counters, clock::now_ms, happening, worker::Job};
+use slipway_model::{AccountId, Effect, Event, Intent, PhaseName, UploadId};
+use slipway_store::{NextQuery, Note};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+use tokio_util::sync::CancellationToken;
+
+impl Dispatcher {
+    pub(super) async fn admit(&mut self) {
+        self.admit_watchers().await;
+        loop {
+            let transfers = self
+                .state
+                .active
+                .values()
+                .filter(|a| a.upload.effect() != Effect::Watch)
+                .count();
+            let free = self.at_once.saturating_sub(transfers);
+            if free == 0 {
+                return;
+            }
+            let mut busy: Vec<_> = self
+                .state
+                .active
+                .keys()
+                .chain(self.state.waiting.keys())
+                .copied()
+                .collect();
+            busy.extend(self.state.watching.iter().map(|(_, id)| *id));
+            let mut blocked: Vec<_> = self.state.blocked.keys().copied().collect();
+            blocked.extend(self.full_accounts());
+            let query = NextQuery {
+                busy,
+                blocked_accounts: blocked,
+                limit: (free + WATCHERS) as u32,
+            };
+            let found = match self.store.uploads_next(query).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, "the queue cannot be read");
+                    return;
+                }
+            };
+            let mut started = 0;
+            for candidate in found {
+                if candidate.phase == PhaseName::Processing {
+                    self.state.watching.insert((now_ms(), candidate.id));
+                    started += 1;
+                    continue;
+                }
+                let full = self.full_accounts().contains(&candidate.account);
+                if full
+                    || self.state.blocked.contains_key(&candidate.account)
+                    || self.state.active.len() >= self.at_once + WATCHERS
+                {
+                    continue;
+                }
+                self.start(candidate.id).await;
+                started += 1;
+            }
+            if started == 0 {
+                return;
+            }
+            self.admit_watchers().await;
+        }
+    }
+
+    pub(super) async fn admit_watchers(&mut self) {
+        loop {
+            let watchers = self
+                .state
+                .active
+                .values()
+                .filter(|a| a.upload.effect() == Effect::Watch)
+                .count();
+            match self.state.watching.first().copied() {
+                Some((at, id)) if at <= now_ms() && watchers < WATCHERS => {
+                    self.state.watching.pop_first();
+                    self.start(id).await;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Accounts that have as many uploads under way as their platform allows.
+    pub(super) fn full_accounts(&self) -> Vec<AccountId> {
+        let mut counts: HashMap<AccountId, (u32, u32)> = HashMap::new();
+        for active in self
+            .state
+            .active
+            .values()
+            .filter(|a| a.upload.effect() != Effect::Watch)
+        {
+            let count = counts
+                .entry(active.upload.account)
+                .or_insert((0, active.job.account.limits.uploads_at_once.max(1)));
+            count.0 += 1;
+        }
+        counts
+            .into_iter()
+            .filter(|(_, (now, most))| now >= most)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    /// Loads an upload and sets a worker to what comes next for it.
+    pub(super) async fn start(&mut self, id: UploadId) {
+        let loaded = match self.load(id).await {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => return, // removed in the meantime
+            Err((account, error)) => return self.could_not_load(id, account, error).await,
+        };
+        let (mut upload, mut notes) = (loaded.upload, Vec::new());
+        if upload.intent == Intent::Hold && upload.stops_when_held() {
+            return;
+        }
+        let from = upload.phase.name();
+        if from == PhaseName::Queued {
+            let attempt = upload.attempt;
+            upload = match upload.apply(attempt, Event::Admitted) {
+                Ok((upload, _)) => upload,
+                Err(misstep) => {
+                    return tracing::error!(%misstep, "a queued upload was not admitted");
+                }
+            };
+            notes.push(Note::new("started"));
+            if let Err(error) = self.save(&upload, notes).await {
+                return self.store_failed(id, &error);
+            }
+        }
+        let resumed = upload
+            .phase
+            .kept()
+            .filter(|_| from == PhaseName::Sending)
+            .map(|kept| kept.parts.held_bytes());
+        let counters = Arc::new(Counters::default());
+        counters.held.store(
+            upload
+                .phase
+                .kept()
+                .map_or(0, |kept| kept.parts.held_bytes()),
+            Relaxed,
+        );
+        let job = Job {
+            id,
+            attempt: upload.attempt,
+            key: loaded.key,
+            rank: (-loaded.priority, (loaded.position * 1024.0) as i64),
+            manuscript: loaded.manuscript,
+            account: loaded.account,
+            counters: counters.clone(),
+            tools: self.tools.clone(),
+            reports: self.reports.0.clone(),
+            phase_at_ms: loaded.phase_at_ms,
+        };
+        self.board.started(
+            id,
+            counters,
+            job.manuscript.file.fingerprint.size_bytes,
+            resumed,
+        );
+        let (stop, to) = (CancellationToken::new(), upload.phase.name());
+        let active = Active {
+            upload,
+            job,
+            stop,
+            sent_before: loaded.sent_bytes,
+        };
+        if from != to {
+            self.happened(&active, happening::What::Phase { from, to });
+        }
+        if let Some(held_bytes) = resumed {
+            self.happened(
+                &active,
+                happening::What::Resumed {
+                    held_bytes,
+                    resent_bytes: loaded.resent_bytes,
+                },
+            );
+            let note = Note::new("resumed").with("held_bytes", held_bytes);
+            if let Err(error) = self.store.timeline_add(id, note, now_ms()).await {
+                tracing::warn!(%error, "the timeline cannot be written");
+            }
+        }
+        self.state.active.insert(id, active);
+        self.work(id);
+    }
+
+    /// Sets a worker to the upload's present effect.
+    pub(super) fn work(&mut self, id: UploadId) {
+        let Some(active) = self.state.active.get_mut(&id) else {
+            return;
+        };
+        let effect = active.upload.effect();
+        active.job.attempt = active.upload.attempt;
+        let (kept, remote) = (
+            active.upload.phase.kept().cloned(),
+            active.upload.phase.remote().cloned(),
+        );
+        let (job, stop) = (active.job.clone(), active.stop.clone());
+        self.state.workers.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = job.run(effect, kept, remote) => {}
+            }
+        });
+    }
+}

@@ -1,0 +1,226 @@
+//! What users want: hold, release, cancel, try again, remove, another file.
+//!
+//! Invariant: an order is on disk before it is answered.
+
+use super::{Dispatcher, Order};
+use crate::clock::now_ms;
+use crate::{fingerprint, worker::Job};
+use slipway_model::{AccountId, Effect, Event, Intent, SourceFile, UploadId, Wait};
+use slipway_store::Note;
+
+impl Dispatcher {
+    pub(super) async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Wake => {}
+            Order::Hold(ids, done) => {
+                let changed = self.intend(ids, Intent::Hold).await;
+                let _ = done.send(changed);
+            }
+            Order::Release(ids, done) => {
+                let changed = self.intend(ids, Intent::Run).await;
+                let _ = done.send(changed);
+            }
+            Order::Cancel(ids, done) => {
+                let changed = self.each(ids, Event::Cancelled, "cancelled").await;
+                let _ = done.send(changed);
+            }
+            Order::Retry(ids, done) => {
+                let changed = self.retry(ids).await;
+                let _ = done.send(changed);
+            }
+            Order::Remove(ids, done) => {
+                let _ = done.send(self.remove(ids).await);
+            }
+            Order::FileSet(id, changed) => {
+                self.state.waiting.remove(&id);
+                self.board.wait(id, None);
+                if changed {
+                    self.each(vec![id], Event::Reopened, "file_chosen").await;
+                } else {
+                    self.drop_active(id);
+                }
+            }
+            Order::AccountReady(account) => self.unblock(account),
+            Order::AccountChanged(account) => {
+                self.accounts.forget(account);
+                self.unblock(account);
+                let stale: Vec<_> = self
+                    .state
+                    .active
+                    .iter()
+                    .filter(|(_, a)| a.upload.account == account)
+                    .map(|(id, _)| *id)
+                    .collect();
+                for id in stale {
+                    // Goes on at once with the new settings; what has landed stays.
+                    self.interrupted(id, None).await;
+                }
+                self.board.accounts_changed();
+            }
+        }
+        self.board.queue_changed();
+        self.state.admit = true;
+    }
+
+    pub(super) async fn intend(&mut self, ids: Vec<UploadId>, intent: Intent) -> u32 {
+        if intent == Intent::Hold {
+            self.flush().await;
+        }
+        let changed = match self.store.uploads_set_intent(ids, intent, now_ms()).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                tracing::error!(%error, "the intent could not be kept");
+                return 0;
+            }
+        };
+        for &id in &changed {
+            self.board.touched(id);
+            // Held by the user, or to be tried at once: either way it waits for nothing else now.
+            self.state.waiting.remove(&id);
+            if !self
+                .state
+                .watching
+                .iter()
+                .any(|(_, watched)| *watched == id)
+            {
+                self.board.wait(id, None);
+            }
+            let Some(active) = self.state.active.get_mut(&id) else {
+                continue;
+            };
+            let stops = active.upload.stops_when_held();
+            active.upload = active.upload.clone().intend(intent);
+            if intent == Intent::Hold && stops {
+                self.count(id).await;
+                self.drop_active(id);
+            }
+        }
+        changed.len() as u32
+    }
+
+    /// Applies an event of the user's to each upload, whether it has a worker or not.
+    pub(super) async fn each(&mut self, ids: Vec<UploadId>, event: Event, note: &str) -> u32 {
+        let mut changed = 0;
+        self.flush().await;
+        for id in ids {
+            let (upload, job) = match self.state.active.get(&id) {
+                Some(active) => (active.upload.clone(), Some(active.job.clone())),
+                None => match self.load(id).await {
+                    Ok(Some(loaded)) => (loaded.upload, None),
+                    Ok(None) => continue,
+                    Err((_, error)) => {
+                        // The account or the key is gone: it can still be ended.
+                        tracing::warn!(%error, "an upload is changed without its ticket");
+                        match self.bare(id).await {
+                            Some(upload) => (upload, None),
+                            None => continue,
+                        }
+                    }
+                },
+            };
+            let (from, attempt) = (upload.phase.name(), upload.attempt);
+            let kept = upload.phase.kept().cloned();
+            let Ok((upload, effect)) = upload.apply(attempt, event.clone()) else {
+                continue;
+            };
+            self.count(id).await;
+            if let Err(error) = self.save(&upload, vec![Note::new(note)]).await {
+                tracing::error!(%error, "a change could not be kept");
+                continue;
+            }
+            self.tell_phase(id, &upload, from).await;
+            self.drop_active(id);
+            self.state.waiting.remove(&id);
+            self.state.watching.retain(|(_, other)| *other != id);
+            self.board.wait(id, None);
+            if effect == Effect::Abort && kept.is_some() {
+                self.abort(id, job, upload.account, kept).await;
+            }
+            changed += 1;
+        }
+        changed
+    }
+
+    pub(super) async fn abort(
+        &mut self,
+        id: UploadId,
+        job: Option<Job>,
+        account: AccountId,
+        kept: Option<slipway_model::upload::Kept>,
+    ) {
+        let job = match job {
+            Some(job) => job,
+            None => match self.load(id).await {
+                Ok(Some(loaded)) => self.idle_job(id, loaded),
+                _ => return,
+            },
+        };
+        tracing::debug!(upload = %id, %account, "the platform is told of a cancellation");
+        self.state.workers.spawn(job.run(Effect::Abort, kept, None));
+    }
+
+    pub(super) async fn retry(&mut self, ids: Vec<UploadId>) -> u32 {
+        let mut changed = 0;
+        for id in ids {
+            let waited = self.state.waiting.remove(&id).is_some();
+            match self.board.wait_of(id, AccountId(0)) {
+                Some(Wait::FileChanged { .. }) if waited => {
+                    if self.take_file_as_it_is(id).await {
+                        changed += self
+                            .each(vec![id], Event::Reopened, "file_taken_as_is")
+                            .await;
+                    }
+                }
+                _ if waited => {
+                    self.board.wait(id, None);
+                    changed += 1;
+                }
+                _ => changed += self.each(vec![id], Event::Retried, "retried").await,
+            }
+        }
+        let accounts: Vec<_> = self.state.blocked.keys().copied().collect();
+        for account in accounts {
+            self.unblock(account); // asked again: the user may have mended it
+        }
+        changed
+    }
+
+    /// The user wants the file as it is now.
+    pub(super) async fn take_file_as_it_is(&mut self, id: UploadId) -> bool {
+        let Ok(Some(stored)) = self.store.upload(id).await else {
+            return false;
+        };
+        let Ok(Some(manuscript)) = self.store.manuscript(stored.manuscript).await else {
+            return false;
+        };
+        let path = manuscript.file.path.clone();
+        let taken = tokio::task::spawn_blocking(move || fingerprint::take(&path)).await;
+        let Ok(Ok(fingerprint)) = taken else {
+            return false;
+        };
+        let file = SourceFile {
+            path: manuscript.file.path,
+            fingerprint,
+        };
+        self.store
+            .manuscript_set_file(stored.manuscript, file)
+            .await
+            .is_ok()
+    }
+
+    pub(super) async fn remove(&mut self, ids: Vec<UploadId>) -> u32 {
+        self.each(ids.clone(), Event::Cancelled, "cancelled").await;
+        for id in &ids {
+            self.state.waiting.remove(id);
+            self.state.watching.retain(|(_, other)| other != id);
+            self.board.wait(*id, None);
+        }
+        match self.store.uploads_remove(ids).await {
+            Ok(count) => count as u32,
+            Err(error) => {
+                tracing::error!(%error, "uploads could not be removed");
+                0
+            }
+        }
+    }
+}

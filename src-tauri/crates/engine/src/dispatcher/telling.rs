@@ -1,0 +1,137 @@
+//! What is told: happenings for those who follow the queue, and that nothing can move any more.
+
+use super::{Active, Dispatcher, Idle, PROGRESS_EVERY};
+use crate::{
+    accounts::Entry,
+    clock::now_ms,
+    happening::{self, Happening},
+};
+use slipway_model::{AccountId, Effect, Manuscript, PhaseName, Upload, UploadId};
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::time::Instant;
+
+impl Dispatcher {
+    pub(super) fn happened(&self, active: &Active, what: happening::What) {
+        if self.happenings.receiver_count() > 0 {
+            let _ = self.happenings.send(happening_of(
+                &active.upload,
+                &active.job.manuscript,
+                &active.job.account,
+                what,
+            ));
+        }
+    }
+
+    /// Tells of a change of phase that the user made, with or without a worker.
+    pub(super) async fn tell_phase(&mut self, id: UploadId, upload: &Upload, from: PhaseName) {
+        let to = upload.phase.name();
+        if from == to || self.happenings.receiver_count() == 0 {
+            return;
+        }
+        if let (Ok(account), Ok(Some(manuscript))) = (
+            self.accounts.get(upload.account).await,
+            self.store.manuscript(upload.manuscript).await,
+        ) {
+            let _ = self.happenings.send(happening_of(
+                upload,
+                &manuscript,
+                &account,
+                happening::What::Phase { from, to },
+            ));
+        }
+        tracing::info!(upload = %id, from = from.as_str(), to = to.as_str(), "changed by the user");
+    }
+
+    pub(super) fn tell_progress(&mut self) {
+        if self.happenings.receiver_count() == 0
+            || self
+                .state
+                .last_progress
+                .is_some_and(|at| at.elapsed() < PROGRESS_EVERY)
+        {
+            return;
+        }
+        self.state.last_progress = Some(Instant::now());
+        for active in self
+            .state
+            .active
+            .values()
+            .filter(|a| a.upload.effect() == Effect::Send)
+        {
+            let Some(motion) = self.board.motion(active.upload.id) else {
+                continue;
+            };
+            self.happened(
+                active,
+                happening::What::Progress {
+                    held_bytes: motion.held_bytes,
+                    total_bytes: active.job.manuscript.file.fingerprint.size_bytes,
+                    sent_bytes: active.sent_before + active.job.counters.wire.load(Relaxed),
+                    bytes_per_second: motion.bytes_per_second,
+                    eta_seconds: motion.eta_seconds,
+                },
+            );
+        }
+    }
+
+    /// Whether anything can move by itself; told once for each standstill.
+    pub(super) async fn tell_if_idle(&mut self) {
+        let by_itself = self.state.waiting.iter().any(|(id, until)| {
+            until.is_some()
+                && !self
+                    .board
+                    .wait_of(*id, AccountId(0))
+                    .is_some_and(|w| w.needs_person())
+        });
+        let accounts = self.state.blocked.values().any(Option::is_some);
+        if !self.state.active.is_empty()
+            || !self.state.watching.is_empty()
+            || by_itself
+            || accounts
+            || self.state.admit
+        {
+            self.idle.send_if_modified(|idle| idle.take().is_some());
+            return;
+        }
+        let unfinished = self.store.uploads_unfinished_count().await.unwrap_or(0);
+        let idle = Idle {
+            published: self.state.published,
+            failed: self.state.failed,
+            waiting: unfinished as u32,
+        };
+        let told = self
+            .idle
+            .send_if_modified(|known| known.replace(idle) != Some(idle));
+        if told {
+            let what = happening::What::Idle {
+                published: idle.published,
+                failed: idle.failed,
+                waiting: idle.waiting,
+            };
+            let _ = self.happenings.send(Happening {
+                at_ms: now_ms(),
+                upload: None,
+                account: None,
+                account_label: None,
+                file: None,
+                what,
+            });
+        }
+    }
+}
+
+fn happening_of(
+    upload: &Upload,
+    manuscript: &Manuscript,
+    account: &Entry,
+    what: happening::What,
+) -> Happening {
+    Happening {
+        at_ms: now_ms(),
+        upload: Some(upload.id),
+        account: Some(upload.account),
+        account_label: Some(account.account.label.clone()),
+        file: Some(manuscript.file.path.display().to_string()),
+        what,
+    }
+}
