@@ -177,8 +177,8 @@ impl Stage {
 
     /// The window, with two of the videos under way and one left to drop.
     fn window(&self, videos: &[PathBuf]) -> Result<()> {
-        for video in videos.iter().take(videos.len() - 1) {
-            read(&mut self.send("add", video))?;
+        for (video, channel) in videos.iter().take(videos.len() - 1).zip([CHANNEL, SECOND]) {
+            read(&mut self.send("add", video, channel))?;
         }
         if let Some(last) = videos.last() {
             say(&format!(
@@ -194,15 +194,15 @@ impl Stage {
         if !std::io::stderr().is_terminal() {
             say("Progress bars are drawn on a terminal only.");
         }
-        for video in videos {
-            run(&mut self.send("upload", video))?;
+        for (video, channel) in videos.iter().zip([CHANNEL, SECOND].into_iter().cycle()) {
+            run(&mut self.send("upload", video, channel))?;
         }
         Ok(())
     }
 
     /// `slipway add` or `slipway upload` with everything the platforms ask for.
-    fn send(&self, verb: &str, video: &Path) -> Command {
-        let accounts = [CHANNEL, ARCHIVE].join(",");
+    fn send(&self, verb: &str, video: &Path, channel: &str) -> Command {
+        let accounts = [channel, ARCHIVE].join(",");
         let mut send = self.program("slipway");
         send.arg(verb).arg(video).args([
             "--account",

@@ -11,7 +11,6 @@ mod reaction;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 
@@ -106,12 +105,10 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
 }
 
 fn table(rows: &[Row]) -> String {
-    let day = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() / 86_400);
+    let day = jiff::Timestamp::now().strftime("%Y-%m-%d");
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut table = format!(
-        "# Figures\n\nDay {day} since 1970, {cores} cores, {}.\n\n| what | promised | measured | holds |\n| --- | --- | --- | --- |\n",
+        "# Figures\n\nMeasured {day}, {cores} cores, {}.\n\n| what | promised | measured | holds |\n| --- | --- | --- | --- |\n",
         std::env::consts::OS
     );
     for row in rows {

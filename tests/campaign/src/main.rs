@@ -14,6 +14,7 @@ mod slipway;
 mod video;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -52,8 +53,17 @@ enum Campaign {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let line = Line::parse();
+async fn main() -> ExitCode {
+    match run(Line::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("campaign: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(line: Line) -> Result<()> {
     match line.campaign {
         Campaign::Kills(options) => println!("{}", kills::run(&options, &line.slipway).await?),
         Campaign::Faults(options) => println!("{}", faults::run(&options, &line.slipway).await?),

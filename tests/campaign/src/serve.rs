@@ -6,7 +6,6 @@ use anyhow::Result;
 use serde_json::json;
 use slipway_simulators::Sink;
 use slipway_simulators::bilibili::{self, Review};
-use tokio::io::AsyncReadExt as _;
 
 pub(crate) async fn run() -> Result<()> {
     let simulator = bilibili::simulator()
@@ -20,7 +19,8 @@ pub(crate) async fn run() -> Result<()> {
         "{}",
         json!({ "url": simulator.url(), "sink": sink.url(), "credentials": simulator.credentials() })
     );
-    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
+        .await??;
     simulator.stop().await;
     sink.stop().await;
     Ok(())

@@ -33,7 +33,7 @@ pub(super) async fn measure(program: &Path, uploads: u32) -> Result<Vec<Row>> {
         let started = Instant::now();
         let words = ["add", "--hold", "--account", "copy"].map(PathBuf::from);
         slipway
-            .call(words.iter().chain(some).map(PathBuf::as_os_str))
+            .call(words.iter().chain(some).map(|word| word.as_os_str()))
             .await?;
         adding.push(started.elapsed().as_secs_f64());
         tell(&format!(
