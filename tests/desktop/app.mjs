@@ -65,7 +65,7 @@ export async function open(data, { args = [], environment = {} } = {}) {
     await until("tauri-driver", () => fetch(`${address}/status`).then((answer) => answer.ok));
     const session = await Session.start(address, APP, args);
     await session.find("nav");
-    return new App(session, driver);
+    return new App(session, driver, data);
   } catch (error) {
     driver.kill();
     throw error;
@@ -73,9 +73,10 @@ export async function open(data, { args = [], environment = {} } = {}) {
 }
 
 export class App {
-  constructor(session, driver) {
+  constructor(session, driver, data) {
     this.session = session;
     this.driver = driver;
+    this.data = data;
   }
 
   /** Asks the shell, as the page would. */
@@ -89,11 +90,28 @@ export class App {
     return value;
   }
 
+  /** The app's process: below WebKit's driver, which is below tauri-driver. */
+  async pid() {
+    return until("the app's process", () => below(this.driver.pid).find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === APP));
+  }
+
   /** The only upload there is. */
   async upload() {
     const { rows } = await this.invoke("queue_window", { offset: 0, limit: 10 });
     if (rows.length !== 1) throw new Error(`${rows.length} uploads`);
     return rows[0].live;
+  }
+
+  /** Puts a file on its way to a local folder, at this speed: the file comes by another start of the app. */
+  async send(film, folder, bytesPerSecond) {
+    await this.invoke("limit_set", { bytes_per_second: bytesPerSecond });
+    const account = await this.invoke("account_add", { platform: "folder", label: "here", settings: { path: folder }, secrets: {}, check: true });
+    await start(this.data, [film]).ended;
+    const [offered] = await until("the file", async () => {
+      const files = await this.invoke("files_offered");
+      return files.length > 0 && files;
+    });
+    await this.invoke("manuscripts_add", { files: [offered.file], accounts: [account.id], fields: { title: "Film" } });
   }
 
   async shot(name) {
@@ -102,6 +120,7 @@ export class App {
 
   /** Ends the window and its driver, whatever state they are in. */
   async end() {
+    if (this.driver.exitCode !== null || this.driver.signalCode !== null) return;
     await this.session.end().catch(() => {});
     const gone = once(this.driver, "exit");
     this.driver.kill();
@@ -144,13 +163,15 @@ export async function screen(name) {
   await run("import", ["-window", "root", join(SCREENS, `${name}.png`)]);
 }
 
-/** Proportional memory of a process and all below it, in MiB, by the name of each. */
+/** A process and all below it. */
+function below(parent) {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ").filter(Boolean);
+  return [Number(parent), ...children.flatMap(below)];
+}
+
+/** Proportional memory of a process and all below it, in MiB, each by its name. */
 export function memory(pid) {
-  const below = (parent) => {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ").filter(Boolean);
-    return [parent, ...children.flatMap(below)];
-  };
-  return below(String(pid)).map((one) => {
+  return below(pid).map((one) => {
     const name = readFileSync(`/proc/${one}/comm`, "utf8").trim();
     const [, kib] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/smaps_rollup`, "utf8"));
     return { name, mib: Math.round(Number(kib) / 1024) };

@@ -4,6 +4,8 @@
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const POLL_MS = 50;
+/** A driver whose application has gone may never answer. */
+const ANSWER_MS = 15_000;
 
 /** Waits until `probe` gives something true, and gives it back. */
 export async function until(what, probe, withinMs = 20_000) {
@@ -95,6 +97,7 @@ async function send(method, url, body) {
     method,
     headers: { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(ANSWER_MS),
   });
   const { value } = await answer.json();
   if (!answer.ok) throw new Error(`${method} ${new URL(url).pathname}: ${value?.error}: ${value?.message}`);
