@@ -1,5 +1,9 @@
 //! The api's list, made into commands of the window. A method that is missing there does not compile here.
 
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the list names most of what is there"
+)]
 use slipway_api::wire::*;
 use slipway_api::{Api, Failure};
 use slipway_model::{Account, AccountId, UploadId};
