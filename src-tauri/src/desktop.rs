@@ -47,6 +47,33 @@ pub(crate) fn panel_is_dark(theme: Option<Theme>) -> bool {
     gnome || cfg!(windows) || theme == Some(Theme::Dark)
 }
 
+/// Loads the page anew when the process that draws it has died: the system may take it when memory is short. On other systems the web view does so itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn survive_page_death(window: &tauri::WebviewWindow) -> tauri::Result<()> {
+    use std::cell::Cell;
+    use std::time::{Duration, Instant};
+    use webkit2gtk::WebViewExt;
+    /// A page that dies sooner than this would only die again.
+    const LEAST_LIFE: Duration = Duration::from_secs(5);
+    window.with_webview(|view| {
+        let born = Cell::new(Instant::now());
+        view.inner()
+            .connect_web_process_terminated(move |view, reason| {
+                let lived = born.replace(Instant::now()).elapsed();
+                tracing::error!(?reason, ?lived, "the page's process died");
+                if lived > LEAST_LIFE {
+                    view.reload();
+                }
+            });
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "on Linux it may fail")]
+pub(crate) fn survive_page_death(_: &tauri::WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
 /// Waits until the system or a terminal asks the program to end. `false`: it cannot ask.
 #[cfg(unix)]
 pub(crate) async fn end_wished() -> bool {

@@ -74,6 +74,7 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
         .background_color(canvas(theme.of_window().unwrap_or(tauri::Theme::Light)))
         .visible(false);
     let window = builder.build()?;
+    desktop::survive_page_death(&window)?;
     if theme == Theme::System {
         // Only a window knows what the system's theme is.
         window.set_background_color(Some(canvas(window.theme()?)))?;

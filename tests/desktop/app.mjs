@@ -164,7 +164,7 @@ export async function screen(name) {
 }
 
 /** A process and all below it. */
-function below(parent) {
+export function below(parent) {
   const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ").filter(Boolean);
   return [Number(parent), ...children.flatMap(below)];
 }

@@ -1,13 +1,13 @@
 // What the shell promises around the window: how it starts, closes, quits, and what a page may not do.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, readdirSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { open, press, scratch, screen, start, video, watched, windowGone, windows, windowShown } from "./app.mjs";
+import { below, open, press, scratch, screen, start, video, watched, windowGone, windows, windowShown } from "./app.mjs";
 import { until } from "./webdriver.mjs";
 
 const run = promisify(execFile);
@@ -152,6 +152,22 @@ test("a signal ends a sending app within three seconds, and it goes on at the ne
   await until("a published upload", async () => (await again.upload()).phase === "published");
 }));
 
+test("a page whose process dies is drawn again", watched("page-death", async (t) => {
+  const { folder, data, remove } = scratch();
+  t.after(remove);
+  const app = start(data, [], { HOME: folder });
+  endAfter(t, app);
+  const page = () => below(app.process.pid).find((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("WebKitWeb"));
+  const first = await until("a page that has lived long enough", async () => {
+    const pid = page();
+    return pid !== undefined && ageMs(pid) > 6_000 && pid;
+  });
+  process.kill(first, "SIGKILL");
+  await until("another page", async () => ![undefined, first].includes(page()));
+  app.process.kill("SIGTERM");
+  assert.equal((await within(3_000, app.ended)).code, 0);
+}));
+
 test("a page can do nothing but what the list of commands has", watched("page", async (t) => {
   const { folder, data, remove } = scratch();
   const app = await open(data, { environment: { HOME: folder } });
@@ -197,6 +213,11 @@ test("a page can do nothing but what the list of commands has", watched("page", 
   await app.session.run("location.href = 'https://example.com/'");
   assert.match(await app.session.run("return location.href"), /^tauri:\/\/localhost/, "the window goes nowhere else");
 }));
+
+/** How long a process has lived. */
+function ageMs(pid) {
+  return Date.now() - statSync(`/proc/${pid}`).ctimeMs;
+}
 
 /** A property of the tray icon, as the panel reads it. */
 async function property(name, path, of) {
