@@ -6,7 +6,7 @@ use slipway_model::{AccountId, PhaseName};
 use slipway_simulators::bilibili::{Call, Fault, Review, Simulator, simulator};
 use std::{collections::BTreeMap, time::Duration};
 
-async fn start() -> Simulator {
+pub(crate) async fn start() -> Simulator {
     simulator()
         .users(2)
         .review(Review::immediate())
@@ -15,7 +15,7 @@ async fn start() -> Simulator {
         .await
 }
 
-async fn account(house: &House, simulator: &Simulator) -> AccountId {
+pub(crate) async fn account(house: &House, simulator: &Simulator) -> AccountId {
     let url = simulator.url();
     let settings = map([
         ("client_id", simulator.client_id()),
@@ -33,7 +33,7 @@ async fn account(house: &House, simulator: &Simulator) -> AccountId {
     house.account("bilibili", "main", settings, &secrets).await
 }
 
-fn fields() -> BTreeMap<String, String> {
+pub(crate) fn fields() -> BTreeMap<String, String> {
     map([
         ("title", "海边的一天"),
         ("tags", "旅行,海边"),

@@ -206,7 +206,7 @@ impl Api {
         store
             .manuscript_set_fields(stored.manuscript, fields)
             .await?;
-        self.engine.retry(vec![request.id]).await;
+        self.engine.fields_set(request.id).await;
         Ok(Empty {})
     }
 
@@ -227,8 +227,7 @@ impl Api {
             // Another size is another work: its parts and its progress are counted afresh.
             return Err(Failure::new("file_is_another").with("file", printable_name(&source.path)));
         }
-        store.manuscript_set_file(stored.manuscript, source).await?;
-        self.engine.file_set(request.id, changed).await;
+        self.engine.set_file(request.id, source).await?;
         Ok(Empty {})
     }
 

@@ -12,8 +12,8 @@ use crate::{
     secrets::Secrets,
     worker::{Job, Report, Tools},
 };
-use slipway_model::{AccountId, Upload, UploadId};
-use slipway_store::{LandedPart, Store};
+use slipway_model::{AccountId, SourceFile, Upload, UploadId};
+use slipway_store::{LandedPart, Store, StoreError};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -56,8 +56,14 @@ pub(crate) enum Order {
     Cancel(Vec<UploadId>, oneshot::Sender<u32>),
     Retry(Vec<UploadId>, oneshot::Sender<u32>),
     Remove(Vec<UploadId>, oneshot::Sender<u32>),
-    /// The manuscript's file was chosen anew; `true` when its bytes are others.
-    FileSet(UploadId, bool),
+    /// The manuscript's file is chosen anew.
+    FileSet(
+        UploadId,
+        SourceFile,
+        oneshot::Sender<Result<(), StoreError>>,
+    ),
+    /// The manuscript's words were changed: a failed upload goes on.
+    FieldsSet(UploadId, oneshot::Sender<u32>),
     /// An account answered well: those who waited for it go on.
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.

@@ -15,7 +15,7 @@ use crate::{
 use parking_lot::Mutex;
 use secrecy::SecretString;
 use slipway_model::{
-    Account, AccountId, Cause, Fields, Health, Spec, UploadId, preflight::Finding,
+    Account, AccountId, Cause, Fields, Health, SourceFile, Spec, UploadId, preflight::Finding,
 };
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
@@ -259,9 +259,18 @@ impl Engine {
     pub async fn remove(&self, ids: Vec<UploadId>) -> u32 {
         self.ask(|done| Order::Remove(ids, done)).await
     }
-    /// The manuscript's file was set anew; `changed` when its bytes are others.
-    pub async fn file_set(&self, id: UploadId, changed: bool) {
-        self.order(Order::FileSet(id, changed)).await;
+    /// Gives the upload's manuscript another file, or its own at another place; all its uploads obey.
+    ///
+    /// # Errors
+    /// Nothing was changed, or what had been sent of the old file was let go.
+    pub async fn set_file(&self, id: UploadId, file: SourceFile) -> Result<(), StoreError> {
+        let (done, answer) = oneshot::channel();
+        self.order(Order::FileSet(id, file, done)).await;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+    /// The manuscript's words were changed: a failed upload goes on with them.
+    pub async fn fields_set(&self, id: UploadId) -> u32 {
+        self.ask(|done| Order::FieldsSet(id, done)).await
     }
     /// Settings or secrets of an account changed: those who waited for it go on.
     pub async fn account_changed(&self, id: AccountId) {

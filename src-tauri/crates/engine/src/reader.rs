@@ -166,116 +166,117 @@ pub(crate) struct Reading {
 /// Starts to read a span. The stream ends early only with an error; `flight.fault` then says why.
 pub(crate) fn body(reading: Reading, span: Span, sums: Sums, flight: Arc<Flight>) -> Body {
     let (sender, receiver) = mpsc::channel(1);
-    let wire = reading.wire.clone();
-    tokio::spawn(read(reading, span, sums, flight.clone(), sender));
+    let (wire, limiter) = (reading.wire.clone(), reading.limiter.clone());
+    let runtime = tokio::runtime::Handle::current();
+    let fault = flight.clone();
+    // One thread for the whole part: a hand-over for each piece would cost as much as the piece.
+    tokio::task::spawn_blocking(move || {
+        if let Err(found) = read(&reading, span, &sums, &runtime, &sender) {
+            *fault.fault.lock() = Some(found);
+            let _ = sender.blocking_send(Err(io::Error::other("the source file failed")));
+        }
+    });
     Box::pin(Pieces {
         receiver,
+        limiter,
+        rest: Bytes::new(),
+        wait: None,
         flight,
         wire,
     })
 }
 
+/// Reads ahead of the socket by one piece. Returns when all is read, or when the part was given up.
+fn read(
+    reading: &Reading,
+    span: Span,
+    sums: &Sums,
+    runtime: &tokio::runtime::Handle,
+    sender: &mpsc::Sender<io::Result<Bytes>>,
+) -> Result<(), SourceFault> {
+    let source = &reading.source;
+    // Noticed before a byte of another file is mixed in.
+    fingerprint::recheck(&source.file, &source.path, &source.fingerprint)?;
+    let mut crc64 = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
+    let mut md5 = reading.digests.md5.then(Md5::new);
+    let mut offset = span.offset_bytes;
+    let end = span.offset_bytes + span.len_bytes;
+    while offset < end {
+        let len = PIECE_BYTES.min((end - offset) as usize);
+        let mut buffer = runtime.block_on(reading.buffers.take(len));
+        fingerprint::read_exact_at(&source.file, &mut buffer.bytes[..len], offset)
+            .map_err(|error| SourceFault::io(&source.path, &error))?;
+        crc64.update(buffer.as_ref());
+        if let Some(md5) = &mut md5 {
+            md5.update(buffer.as_ref());
+        }
+        offset += len as u64;
+        if offset == end {
+            // Before the last piece is offered: who has got all bytes finds the digests complete.
+            sums.set(Taken {
+                crc64: crc64.finalize(),
+                md5: md5.take().map(|md5| md5.finalize().into()),
+                bytes: span.len_bytes,
+            });
+        }
+        if sender.blocking_send(Ok(Bytes::from_owner(buffer))).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+type Wait = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+
+/// What was read, metered as the socket takes it.
 struct Pieces {
     receiver: mpsc::Receiver<io::Result<Bytes>>,
+    limiter: Limiter,
+    /// Read and not yet given to the socket.
+    rest: Bytes,
+    /// The next bytes of `rest` wait for the cap.
+    wait: Option<Wait>,
     flight: Arc<Flight>,
     wire: Arc<AtomicU64>,
+}
+
+impl Pieces {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.rest.is_empty() {
+            match std::task::ready!(self.receiver.poll_recv(context)) {
+                Some(Ok(piece)) => self.rest = piece,
+                ended => return Poll::Ready(ended),
+            }
+        }
+        if !self.limiter.is_capped() && self.wait.is_none() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
+        }
+        let len = CAPPED_PIECE_BYTES.min(self.rest.len());
+        let limiter = self.limiter.clone();
+        let wait = self
+            .wait
+            .get_or_insert_with(|| Box::pin(async move { limiter.take(len).await }));
+        std::task::ready!(wait.as_mut().poll(context));
+        self.wait = None;
+        Poll::Ready(Some(Ok(self.rest.split_to(len))))
+    }
 }
 
 impl Stream for Pieces {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let polled = self.receiver.poll_recv(context);
-        match &polled {
-            Poll::Ready(Some(Ok(piece))) => {
-                self.flight.ours.store(false, Relaxed);
-                self.flight.moved();
-                self.flight.handed.fetch_add(piece.len() as u64, Relaxed);
-                self.wire.fetch_add(piece.len() as u64, Relaxed);
-            }
-            Poll::Ready(_) => {
-                self.flight.ours.store(false, Relaxed);
-                self.flight.moved();
-            }
-            Poll::Pending => self.flight.ours.store(true, Relaxed), // the socket is ready and we are not
+        let polled = self.poll_piece(context);
+        // Pending: the socket is ready and we are not.
+        self.flight.ours.store(polled.is_pending(), Relaxed);
+        if polled.is_ready() {
+            self.flight.moved();
+        }
+        if let Poll::Ready(Some(Ok(piece))) = &polled {
+            self.flight.handed.fetch_add(piece.len() as u64, Relaxed);
+            self.wire.fetch_add(piece.len() as u64, Relaxed);
         }
         polled
-    }
-}
-
-async fn read(
-    reading: Reading,
-    span: Span,
-    sums: Sums,
-    flight: Arc<Flight>,
-    sender: mpsc::Sender<io::Result<Bytes>>,
-) {
-    let Reading {
-        source,
-        buffers,
-        limiter,
-        digests,
-        ..
-    } = reading;
-    let mut state = (
-        crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
-        digests.md5.then(Md5::new),
-    );
-    let mut offset = span.offset_bytes;
-    let end = span.offset_bytes + span.len_bytes;
-    while offset < end {
-        let len = PIECE_BYTES.min((end - offset) as usize);
-        let mut buffer = buffers.take(len).await;
-        let from = source.clone();
-        let first = offset == span.offset_bytes;
-        let done = tokio::task::spawn_blocking(move || {
-            if first {
-                // Noticed before a byte of another file is mixed in.
-                fingerprint::recheck(&from.file, &from.path, &from.fingerprint)?;
-            }
-            fingerprint::read_exact_at(&from.file, &mut buffer.bytes[..len], offset)
-                .map_err(|e| SourceFault::io(&from.path, &e))?;
-            state.0.update(buffer.as_ref());
-            if let Some(md5) = &mut state.1 {
-                md5.update(buffer.as_ref());
-            }
-            Ok::<_, SourceFault>((buffer, state))
-        })
-        .await;
-        let (buffer, next) = match done {
-            Ok(Ok(done)) => done,
-            Ok(Err(fault)) => {
-                *flight.fault.lock() = Some(fault);
-                let _ = sender
-                    .send(Err(io::Error::other("the source file failed")))
-                    .await;
-                return;
-            }
-            Err(_) => return, // the runtime is going down
-        };
-        state = next;
-        offset += len as u64;
-        if offset == end {
-            // Before the last piece is offered: who has got all bytes finds the digests complete.
-            let md5 = state.1.take().map(|md5| md5.finalize().into());
-            sums.set(Taken {
-                crc64: state.0.finalize(),
-                md5,
-                bytes: span.len_bytes,
-            });
-        }
-        let mut piece = Bytes::from_owner(buffer);
-        while !piece.is_empty() {
-            let now = if limiter.is_capped() {
-                piece.split_to(CAPPED_PIECE_BYTES.min(piece.len()))
-            } else {
-                piece.split_to(piece.len())
-            };
-            limiter.take(now.len()).await;
-            if sender.send(Ok(now)).await.is_err() {
-                return; // the part was given up
-            }
-        }
     }
 }
 

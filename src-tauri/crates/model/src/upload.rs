@@ -296,6 +296,19 @@ impl Upload {
                 (next_attempt, self.tries) = (true, self.tries + 1);
                 (Phase::Queued, Effect::Nothing)
             }
+            // It stays failed until someone wants it tried again, and then begins anew.
+            (Phase::Failed { cause, remote, .. }, Event::Reopened) => {
+                next_attempt = true;
+                let kept = None;
+                (
+                    Phase::Failed {
+                        cause,
+                        kept,
+                        remote,
+                    },
+                    Effect::Nothing,
+                )
+            }
             (
                 phase @ (Phase::Opening
                 | Phase::Sending(_)

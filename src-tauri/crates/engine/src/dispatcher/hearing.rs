@@ -10,11 +10,15 @@ use crate::{
     worker::{Report, What},
 };
 use slipway_model::{
-    Cause, Effect, ErrorKind, Event, Health, HealthState, PhaseName, Retry, UploadId, Wait,
+    Cause, Effect, ErrorKind, Event, Health, HealthState, Manuscript, PhaseName, Retry, UploadId,
+    Wait,
 };
 use slipway_platforms::Error;
-use slipway_store::{LandedPart, Note};
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use slipway_store::{LandedPart, Note, StoreError};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 impl Dispatcher {
@@ -167,12 +171,29 @@ impl Dispatcher {
                 self.retire(id).await;
             }
             Effect::Nothing | Effect::Abort => {}
-            Effect::Open | Effect::Send | Effect::Commit => self.work(id),
+            Effect::Commit => match self.renew(id).await {
+                Ok(()) => self.work(id),
+                Err(error) => self.store_failed(id, &error),
+            },
+            Effect::Open | Effect::Send => self.work(id),
             Effect::Watch => {
                 self.state.looks.insert(id, 0);
                 self.watch_later(id, 0).await;
             }
         }
+    }
+
+    /// Reads the manuscript again: its words may have changed while its bytes went.
+    async fn renew(&mut self, id: UploadId) -> Result<(), StoreError> {
+        let Some(active) = self.state.active.get_mut(&id) else {
+            return Ok(());
+        };
+        let file = active.job.manuscript.file.clone();
+        if let Some(manuscript) = self.store.manuscript(active.upload.manuscript).await? {
+            // Its file stays the one that was sent: a new one begins the upload anew.
+            active.job.manuscript = Arc::new(Manuscript { file, ..manuscript });
+        }
+        Ok(())
     }
 
     pub(super) async fn phase_changed(&mut self, id: UploadId, from: PhaseName, to: PhaseName) {

@@ -5,8 +5,10 @@
 use super::{Dispatcher, Order};
 use crate::clock::now_ms;
 use crate::{fingerprint, worker::Job};
-use slipway_model::{AccountId, Effect, Event, Intent, SourceFile, UploadId, Wait};
-use slipway_store::Note;
+use slipway_model::{
+    AccountId, Effect, ErrorKind, Event, Intent, PhaseName, SourceFile, UploadId, Wait,
+};
+use slipway_store::{Note, StoreError};
 
 impl Dispatcher {
     pub(super) async fn obey(&mut self, order: Order) {
@@ -31,14 +33,11 @@ impl Dispatcher {
             Order::Remove(ids, done) => {
                 let _ = done.send(self.remove(ids).await);
             }
-            Order::FileSet(id, changed) => {
-                self.state.waiting.remove(&id);
-                self.board.wait(id, None);
-                if changed {
-                    self.each(vec![id], Event::Reopened, "file_chosen").await;
-                } else {
-                    self.drop_active(id);
-                }
+            Order::FileSet(id, file, done) => {
+                let _ = done.send(self.set_file(id, file, "file_chosen").await);
+            }
+            Order::FieldsSet(id, done) => {
+                let _ = done.send(self.fields_set(id).await);
             }
             Order::AccountReady(account) => self.unblock(account),
             Order::AccountChanged(account) => {
@@ -48,7 +47,10 @@ impl Dispatcher {
                     .state
                     .active
                     .iter()
-                    .filter(|(_, a)| a.upload.account == account)
+                    // A submission under way ends with the settings it began with.
+                    .filter(|(_, a)| {
+                        a.upload.account == account && a.upload.effect() != Effect::Commit
+                    })
                     .map(|(id, _)| *id)
                     .collect();
                 for id in stale {
@@ -108,6 +110,13 @@ impl Dispatcher {
                 None => match self.load(id).await {
                     Ok(Some(loaded)) => (loaded.upload, None),
                     Ok(None) => continue,
+                    // Its place on the platform is kept for when the secrets can be read again.
+                    Err((_, error))
+                        if event == Event::Retried && error.kind != ErrorKind::TicketLost =>
+                    {
+                        tracing::warn!(upload = %id, %error, "an upload cannot be tried again now");
+                        continue;
+                    }
                     Err((_, error)) => {
                         // The account or the key is gone: it can still be ended.
                         tracing::warn!(%error, "an upload is changed without its ticket");
@@ -165,11 +174,7 @@ impl Dispatcher {
             let waited = self.state.waiting.remove(&id).is_some();
             match self.board.wait_of(id, AccountId(0)) {
                 Some(Wait::FileChanged { .. }) if waited => {
-                    if self.take_file_as_it_is(id).await {
-                        changed += self
-                            .each(vec![id], Event::Reopened, "file_taken_as_is")
-                            .await;
-                    }
+                    changed += u32::from(self.take_file_as_it_is(id).await);
                 }
                 _ if waited => {
                     self.board.wait(id, None);
@@ -185,8 +190,28 @@ impl Dispatcher {
         changed
     }
 
+    /// Other words may end what keeps an upload, but say nothing about its file.
+    async fn fields_set(&mut self, id: UploadId) -> u32 {
+        let phase = match self.store.upload(id).await {
+            Ok(Some(stored)) => stored.phase,
+            _ => return 0,
+        };
+        if phase == PhaseName::Failed {
+            return self.each(vec![id], Event::Retried, "retried").await;
+        }
+        let file_changed = matches!(
+            self.board.wait_of(id, AccountId(0)),
+            Some(Wait::FileChanged { .. })
+        );
+        if file_changed || self.state.waiting.remove(&id).is_none() {
+            return 0;
+        }
+        self.board.wait(id, None);
+        1
+    }
+
     /// The user wants the file as it is now.
-    pub(super) async fn take_file_as_it_is(&mut self, id: UploadId) -> bool {
+    async fn take_file_as_it_is(&mut self, id: UploadId) -> bool {
         let Ok(Some(stored)) = self.store.upload(id).await else {
             return false;
         };
@@ -202,10 +227,62 @@ impl Dispatcher {
             path: manuscript.file.path,
             fingerprint,
         };
-        self.store
-            .manuscript_set_file(stored.manuscript, file)
-            .await
-            .is_ok()
+        self.set_file(id, file, "file_taken_as_is").await.is_ok()
+    }
+
+    /// Gives the manuscript another file, or its own at another place.
+    ///
+    /// Others of the same manuscript may have sent some of the old bytes, to other accounts: they let go of them first, so that a crash in between
+    /// leaves nothing that could be mixed.
+    async fn set_file(
+        &mut self,
+        id: UploadId,
+        file: SourceFile,
+        note: &str,
+    ) -> Result<(), StoreError> {
+        let unknown = || StoreError::NotFound("upload");
+        let stored = self.store.upload(id).await?.ok_or_else(unknown)?;
+        let manuscript = stored.manuscript;
+        let known = self.store.manuscript(manuscript).await?;
+        let known = known.ok_or_else(unknown)?.file.fingerprint;
+        let siblings = self.store.manuscript_uploads(manuscript).await?;
+        if !known.same_content(&file.fingerprint) {
+            for &sibling in &siblings {
+                if self.each(vec![sibling], Event::Reopened, note).await == 0
+                    && self.holds_parts(sibling).await?
+                {
+                    return Err(StoreError::DiskFull);
+                }
+            }
+        }
+        self.store.manuscript_set_file(manuscript, file).await?;
+        for sibling in siblings {
+            let about_the_file = matches!(
+                self.board.wait_of(sibling, AccountId(0)),
+                Some(Wait::FileChanged { .. } | Wait::FileMissing { .. })
+            );
+            if about_the_file {
+                self.state.waiting.remove(&sibling);
+                self.board.wait(sibling, None);
+            }
+            let sends = self.state.active.get(&sibling);
+            if sends.is_some_and(|active| active.upload.stops_when_held()) {
+                self.interrupted(sibling, None).await; // goes on at once, from the new place
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether parts of the file as it was would still be sent or submitted.
+    async fn holds_parts(&self, id: UploadId) -> Result<bool, StoreError> {
+        let stored = self.store.upload(id).await?;
+        Ok(stored.is_some_and(|stored| {
+            let may_go_on = !matches!(
+                stored.phase,
+                PhaseName::Processing | PhaseName::Published | PhaseName::Cancelled
+            );
+            may_go_on && stored.cuts.is_some()
+        }))
     }
 
     pub(super) async fn remove(&mut self, ids: Vec<UploadId>) -> u32 {
