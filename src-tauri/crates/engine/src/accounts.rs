@@ -4,7 +4,7 @@ use crate::{limiter::Bucket, secrets::Secrets};
 use parking_lot::Mutex;
 use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits};
 use slipway_platforms::{Error, Http, Platform, ProxyChoice, Session};
-use slipway_store::Store;
+use slipway_store::{Store, StoreError};
 use std::{collections::HashMap, sync::Arc};
 
 pub(crate) struct Entry {
@@ -57,17 +57,22 @@ impl Accounts {
                 Cause::new(code).with("account", id).detail(detail),
             )
         };
-        let account = self
-            .store
-            .account(id)
-            .await
-            .map_err(|e| failed("store_failed", e.to_string()))?;
+        let unread = |error: &StoreError| {
+            let cause = Cause::new("store_failed").detail(error.to_string());
+            Error::new(
+                "slipway",
+                "reading an account",
+                ErrorKind::ServerFault,
+                cause,
+            )
+        };
+        let account = self.store.account(id).await.map_err(|e| unread(&e))?;
         let account = account.ok_or_else(|| failed("account_unknown", String::new()))?;
         let submitted = self
             .store
             .ledger_last_submission_ms(id)
             .await
-            .map_err(|e| failed("store_failed", e.to_string()))?;
+            .map_err(|e| unread(&e))?;
         let entry = Arc::new(self.build(account, submitted)?);
         // Two may have built it at once: the first stays, so that there is one session.
         Ok(self.entries.lock().entry(id).or_insert(entry).clone())
