@@ -90,6 +90,8 @@ impl Sender<'_> {
             LANES_PER_HOST,
         );
         let (mut failures, mut not_before) = (0_u32, None::<Instant>);
+        // The platform itself asked for the wait: a part that lands meanwhile does not end it.
+        let mut asked = false;
         let mut look = tokio::time::interval(LOOK);
         while !self.parts.all_landed() {
             let room = self.flights.len() < at_once && self.parts.wanted_count() > 0;
@@ -100,8 +102,11 @@ impl Sender<'_> {
                     self.forget(span.number);
                     match result {
                         Ok(receipt) => {
-                            (failures, not_before) = (0, None);
-                            self.job.tools.board.pause_of(self.job.id, None);
+                            failures = 0;
+                            if !asked {
+                                not_before = None;
+                                self.job.tools.board.pause_of(self.job.id, None);
+                            }
                             host.acknowledged(span.len_bytes);
                             self.took.push(took);
                             if self.parts.land(span.number, receipt.clone()) {
@@ -114,13 +119,14 @@ impl Sender<'_> {
                                 self.parts.drop_back(span.number);
                             }
                             failures += 1;
+                            asked |= matches!(error.kind, ErrorKind::RateLimited { .. });
                             let pause = self.after_failure(&host, error, failures)?;
-                            not_before = Some(Instant::now() + pause);
+                            not_before = not_before.max(Some(Instant::now() + pause));
                         }
                     }
                 }
                 () = tokio::time::sleep_until(not_before.unwrap_or_else(Instant::now)), if not_before.is_some() => {
-                    not_before = None;
+                    (not_before, asked) = (None, false);
                     self.job.tools.board.pause_of(self.job.id, None);
                 }
                 permit = host.acquire(self.job.rank), if room && not_before.is_none() => {
