@@ -298,7 +298,11 @@ remote: boolean,
 /**
  * The ticket is a bearer secret and is sealed before it is stored.
  */
-ticket_is_secret: boolean, limits: Limits,
+ticket_is_secret: boolean,
+/**
+ * The commit compares the whole file's checksum; where it does not, none is put together.
+ */
+whole_checksum: boolean, limits: Limits,
 /**
  * Account settings that are not secret.
  */

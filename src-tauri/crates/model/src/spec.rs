@@ -18,6 +18,9 @@ pub struct Spec {
     /// The ticket is a bearer secret and is sealed before it is stored.
     #[serde(default)]
     pub ticket_is_secret: bool,
+    /// The commit compares the whole file's checksum; where it does not, none is put together.
+    #[serde(default)]
+    pub whole_checksum: bool,
     pub limits: Limits,
     /// Account settings that are not secret.
     #[serde(default)]

@@ -125,7 +125,7 @@ pub trait Platform: Send + Sync {
     /// Publishes, keeping each step by `keeper`. After a crash it is called again with the last ticket kept, and looks for the first manuscript
     /// before it makes one.
     ///
-    /// `whole_crc64` is the CRC-64/NVME of all bytes as they were read, combined from the receipts; `None` when one lacks it.
+    /// `whole_crc64` is the CRC-64/NVME of all bytes as they were read, combined from the receipts; `None` when one lacks it, and where `spec().whole_checksum` does not ask for it.
     async fn commit(
         &self,
         session: &Session,

@@ -40,6 +40,7 @@ const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pi
   mark,
   remote: name !== "folder",
   ticket_is_secret: name !== "folder",
+  whole_checksum: name === "folder",
   limits: {
     part_min_bytes: 1 << 20,
     part_max_bytes: 64 << 20,
