@@ -127,18 +127,10 @@ async fn a_changed_file_that_one_account_takes_is_sent_anew_to_the_others_too() 
     house
         .until(ids[1], "some bytes", |row| row.live.held_bytes > 0)
         .await;
-    house
-        .api
-        .uploads_pause(House::these(ids[1]))
-        .await
-        .unwrap();
+    house.api.uploads_pause(House::these(ids[1])).await.unwrap();
     changed_midway(&house, ids[0], &file, len).await;
     cap(&house, None).await;
-    house
-        .api
-        .uploads_retry(House::these(ids[0]))
-        .await
-        .unwrap();
+    house.api.uploads_retry(House::these(ids[0])).await.unwrap();
     house.until_phase(ids[0], PhaseName::Published).await;
     house
         .api

@@ -1,6 +1,12 @@
 //! Engine, store and platform together, on real files and sockets: started, disturbed, stopped and started again.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what does not hold here is a failed test"
+)]
+
 mod bilibili;
+mod disturbed;
 mod edited;
 mod folder;
 mod house;

@@ -324,11 +324,18 @@ impl Api {
     async fn fill_turns(&self, rows: &mut [UploadRow]) -> Result<(), Failure> {
         let mut ahead: Option<u32> = None;
         for row in rows {
-            let waits = row.live.phase == PhaseName::Queued
-                && row.live.intent == Intent::Run
-                && row.live.wait.is_none();
+            let waits = row.live.intent == Intent::Run && row.live.wait.is_none();
             if !waits || self.engine.board().is_live(row.id) {
                 continue;
+            }
+            match row.live.phase {
+                PhaseName::Queued => {}
+                PhaseName::Opening | PhaseName::Sending | PhaseName::Committing => {
+                    // Begun before, and out of its turn: the next that ends makes room for it.
+                    row.live.wait = Some(Wait::Turn { ahead: 0 });
+                    continue;
+                }
+                _ => continue,
             }
             let before = match ahead {
                 Some(before) => before,

@@ -40,6 +40,10 @@ const FLUSH: Duration = Duration::from_millis(100);
 const FILE_LOOK_MS: i64 = 15_000;
 /// How often a full disk is looked at.
 const DISK_LOOK_MS: i64 = 60_000;
+/// Timers stand still while the machine sleeps: the wall clock is looked at this often.
+const LONGEST_PAUSE_MS: i64 = 15_000;
+/// A queue that could not be read is read again after this.
+const READ_AGAIN_MS: i64 = 5_000;
 /// Looks at platforms at once.
 const WATCHERS: usize = 4;
 /// Workers get this long to end when the engine stops.
@@ -108,7 +112,11 @@ pub(crate) struct State {
     landed: Vec<LandedPart>,
     flushed_at: Option<Instant>,
     reopened: HashMap<UploadId, u32>,
+    /// Failures in a row to reach an account's platform at all.
+    unreached: HashMap<AccountId, u32>,
     admit: bool,
+    /// When to look for work again although nothing happened.
+    admit_at: Option<i64>,
     published: u32,
     failed: u32,
     last_progress: Option<Instant>,
@@ -120,6 +128,8 @@ struct Active {
     stop: CancellationToken,
     /// What was counted for this upload before this worker.
     sent_before: u64,
+    /// This worker announced a submission, and none before it was of unknown end.
+    first_submission: bool,
 }
 
 impl Dispatcher {
@@ -158,8 +168,9 @@ impl Dispatcher {
             .flatten()
             .copied();
         let watched = self.state.watching.first().map(|(at, _)| *at);
-        let due = timed.chain(watched).min().unwrap_or(i64::MAX);
-        let pause = due.saturating_sub(now_ms()).clamp(10, 3_600_000);
+        let due = timed.chain(watched).chain(self.state.admit_at).min();
+        let due = due.unwrap_or(i64::MAX);
+        let pause = due.saturating_sub(now_ms()).clamp(10, LONGEST_PAUSE_MS);
         Instant::now() + Duration::from_millis(pause as u64)
     }
 
@@ -176,6 +187,11 @@ impl Dispatcher {
             .collect();
         for id in uploads {
             self.state.waiting.remove(&id);
+            self.board.wait(id, None); // from here on it waits for its turn
+            self.state.admit = true;
+        }
+        if over(&self.state.admit_at) {
+            self.state.admit_at = None;
             self.state.admit = true;
         }
         let accounts: Vec<_> = self

@@ -50,6 +50,8 @@ pub(crate) struct Job {
     pub reports: mpsc::Sender<Report>,
     /// When the upload reached its phase.
     pub phase_at_ms: i64,
+    /// It may have been submitted before: its file has done its part.
+    pub submitted: bool,
 }
 
 #[derive(Debug)]
@@ -196,11 +198,18 @@ impl Job {
     }
 
     async fn commit(&self, kept: Kept) -> Result<Event> {
-        // Looked at once more: what was sent must be what is here now.
-        self.source().await?;
+        if !self.submitted {
+            // Looked at once more: what was sent must be what is here now.
+            self.source().await?;
+        }
         let draft = self.draft().await?;
         let receipts = kept.parts.receipts();
-        let whole = whole_crc64(&receipts, &kept);
+        let wanted = self.account.platform.spec().whole_checksum;
+        let whole = if wanted {
+            whole_crc64(&receipts, &kept)
+        } else {
+            None
+        };
         let keeper = Steps {
             job: self,
             hash: draft.manuscript_hash.clone(),
@@ -280,7 +289,16 @@ impl Keeper for Steps<'_> {
 
     async fn about_to_submit(&self, ticket: &Ticket) -> Result<()> {
         let (job, account) = (self.job, &self.job.account);
-        let mut submitted = account.submitted_at_ms.lock().await;
+        let mut submitted = match account.submitted_at_ms.try_lock() {
+            Ok(submitted) => submitted,
+            Err(_) => {
+                let board = &job.tools.board;
+                board.pause_of(job.id, Some(Wait::Turn { ahead: 1 }));
+                let submitted = account.submitted_at_ms.lock().await;
+                board.pause_of(job.id, None);
+                submitted
+            }
+        };
         let spacing_ms = i64::from(account.limits.submit_spacing_s) * 1000;
         let due = submitted.map_or(0, |last| last + spacing_ms);
         // A clock that was set back must not hold a submission for longer than the spacing itself.

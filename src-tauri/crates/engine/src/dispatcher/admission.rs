@@ -2,7 +2,7 @@
 //!
 //! Invariant: an upload on hold is never started; what waits, or whose account waits or is full, is left out.
 
-use super::{Active, Dispatcher, WATCHERS};
+use super::{Active, Dispatcher, READ_AGAIN_MS, WATCHERS};
 use crate::{board::Counters, clock::now_ms, happening, worker::Job};
 use slipway_model::{AccountId, Effect, Event, Intent, PhaseName, UploadId};
 use slipway_store::{NextQuery, Note};
@@ -16,13 +16,7 @@ impl Dispatcher {
     pub(super) async fn admit(&mut self) {
         self.admit_watchers().await;
         loop {
-            let transfers = self
-                .state
-                .active
-                .values()
-                .filter(|a| a.upload.effect() != Effect::Watch)
-                .count();
-            let free = self.at_once.saturating_sub(transfers);
+            let free = self.free();
             if free == 0 {
                 return;
             }
@@ -45,6 +39,7 @@ impl Dispatcher {
                 Ok(found) => found,
                 Err(error) => {
                     tracing::error!(%error, "the queue cannot be read");
+                    self.state.admit_at = Some(now_ms() + READ_AGAIN_MS);
                     return;
                 }
             };
@@ -56,10 +51,7 @@ impl Dispatcher {
                     continue;
                 }
                 let full = self.full_accounts().contains(&candidate.account);
-                if full
-                    || self.state.blocked.contains_key(&candidate.account)
-                    || self.state.active.len() >= self.at_once + WATCHERS
-                {
+                if full || self.state.blocked.contains_key(&candidate.account) || self.free() == 0 {
                     continue;
                 }
                 self.start(candidate.id).await;
@@ -70,6 +62,13 @@ impl Dispatcher {
             }
             self.admit_watchers().await;
         }
+    }
+
+    /// How many more uploads may be under way.
+    fn free(&self) -> usize {
+        let active = self.state.active.values();
+        let transfers = active.filter(|a| a.upload.effect() != Effect::Watch);
+        self.at_once.saturating_sub(transfers.count())
     }
 
     pub(super) async fn admit_watchers(&mut self) {
@@ -106,7 +105,10 @@ impl Dispatcher {
         }
         counts
             .into_iter()
-            .filter(|(_, (now, most))| now >= most)
+            .filter(|(id, (now, most))| {
+                // One asks whether a host that was dead is alive.
+                now >= most || self.state.unreached.contains_key(id)
+            })
             .map(|(id, _)| id)
             .collect()
     }
@@ -120,8 +122,14 @@ impl Dispatcher {
         };
         let (mut upload, mut notes) = (loaded.upload, Vec::new());
         if upload.intent == Intent::Hold && upload.stops_when_held() {
+            // Kept as committing, but its ticket is not there: nothing to look at until it is released.
+            self.state.waiting.insert(id, None);
             return;
         }
+        if upload.effect() == Effect::Watch && self.state.blocked.contains_key(&upload.account) {
+            return; // found again when its account goes on
+        }
+        let submitted = upload.effect() == Effect::Commit && self.submission_is_open(id).await;
         let from = upload.phase.name();
         if from == PhaseName::Queued {
             let attempt = upload.attempt;
@@ -160,6 +168,7 @@ impl Dispatcher {
             tools: self.tools.clone(),
             reports: self.reports.0.clone(),
             phase_at_ms: loaded.phase_at_ms,
+            submitted,
         };
         self.board.started(
             id,
@@ -173,6 +182,7 @@ impl Dispatcher {
             job,
             stop,
             sent_before: loaded.sent_bytes,
+            first_submission: false,
         };
         if from != to {
             self.happened(&active, happening::What::Phase { from, to });

@@ -14,7 +14,7 @@ use slipway_model::{
     Wait,
 };
 use slipway_platforms::Error;
-use slipway_store::{LandedPart, Note, StoreError};
+use slipway_store::{LandedPart, LedgerState, Note, StoreError};
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -31,6 +31,12 @@ impl Dispatcher {
             .is_none_or(|active| active.upload.attempt != attempt)
         {
             return; // a worker that has not heard yet; a `Keep` is answered by dropping it
+        }
+        if matches!(
+            &what,
+            What::Happened(_) | What::Keep { .. } | What::Ended(Ok(_))
+        ) {
+            self.reached(id);
         }
         match what {
             What::Happened(event) => self.apply(id, event, Vec::new()).await,
@@ -51,10 +57,14 @@ impl Dispatcher {
                 kept,
             } => {
                 let note = about_to_submit.as_ref().map(|_| Note::new("submitting"));
-                if let Some(entry) = about_to_submit
-                    && let Err(error) = self.store.ledger_about_to_submit(entry).await
-                {
-                    return self.store_failed(id, &error);
+                if let Some(entry) = about_to_submit {
+                    let open = self.submission_is_open(id).await;
+                    if let Err(error) = self.store.ledger_about_to_submit(entry).await {
+                        return self.store_failed(id, &error);
+                    }
+                    if let Some(active) = self.state.active.get_mut(&id) {
+                        active.first_submission = !open;
+                    }
                 }
                 self.apply(id, Event::Stepped { ticket }, note.into_iter().collect())
                     .await;
@@ -154,8 +164,9 @@ impl Dispatcher {
             }
         }
         // The receipts come first: a phase never claims parts that are not on disk.
-        if !self.flush().await {
-            return;
+        self.flush().await;
+        if !self.state.active.contains_key(&id) {
+            return; // they could not be kept; what failed for another is the other's
         }
         let upload = self.state.active[&id].upload.clone();
         if let Err(error) = self.save(&upload, notes).await {
@@ -179,6 +190,25 @@ impl Dispatcher {
             Effect::Watch => {
                 self.state.looks.insert(id, 0);
                 self.watch_later(id, 0).await;
+            }
+        }
+    }
+
+    /// The platform answered: a host that was dead is alive.
+    fn reached(&mut self, id: UploadId) {
+        let account = self.state.active.get(&id).map(|a| a.upload.account);
+        if account.is_some_and(|account| self.state.unreached.remove(&account).is_some()) {
+            self.state.admit = true;
+        }
+    }
+
+    /// Whether this upload may have been submitted: then it is looked for before anything is sent again.
+    pub(super) async fn submission_is_open(&self, id: UploadId) -> bool {
+        match self.store.ledger_of_upload(id).await {
+            Ok(rows) => rows.iter().any(|row| row.state == LedgerState::Submitting),
+            Err(error) => {
+                tracing::error!(%error, "the ledger cannot be read");
+                true // the careful answer
             }
         }
     }
@@ -221,6 +251,8 @@ impl Dispatcher {
                     },
                 );
                 self.state.failed += 1;
+                self.state.looks.remove(&id);
+                self.state.reopened.remove(&id);
             }
             _ => {}
         }
@@ -244,6 +276,16 @@ impl Dispatcher {
         let reopened = self.state.reopened.get(&id).copied().unwrap_or(0);
         let tries = match error.kind {
             ErrorKind::TicketLost => reopened + 1,
+            // A dead host is asked ever more rarely by all of its account, not by each of them from the beginning.
+            ErrorKind::Offline if active.upload.effect() != Effect::Watch => {
+                let tries = self
+                    .state
+                    .unreached
+                    .entry(active.upload.account)
+                    .or_default();
+                *tries = tries.saturating_add(1);
+                *tries
+            }
             _ => active.upload.tries + 1,
         };
         let (account, cause, kind) = (
@@ -252,12 +294,28 @@ impl Dispatcher {
             error.kind.clone(),
         );
         let watching = active.upload.effect() == Effect::Watch;
+        let said_no = matches!(
+            kind,
+            ErrorKind::Refused
+                | ErrorKind::RateLimited { .. }
+                | ErrorKind::Quota { .. }
+                | ErrorKind::SignedOut
+        );
+        // Refused in so many words, and nothing unclear before it: surely nothing was published, and the same file may come again.
+        if said_no
+            && active.first_submission
+            && let Err(error) = self.store.ledger_withdraw(id).await
+        {
+            tracing::error!(%error, "the ledger cannot be written");
+        }
         tracing::warn!(upload = %id, %error, tries, "interrupted");
         let now = now_ms();
         let retry = match kind.retry(tries, jitter()) {
             // The platform has the work: a look that fails is never a failed upload.
             Retry::Never if watching => Retry::After(Duration::from_secs(300)),
             Retry::Reopen if watching => Retry::After(Duration::from_secs(300)),
+            // Nobody can be asked about it with another ticket: a person must look.
+            Retry::Reopen if self.submission_is_open(id).await => Retry::Never,
             other => other,
         };
         match retry {
@@ -274,7 +332,6 @@ impl Dispatcher {
                     cause: cause.clone(),
                 };
                 if kind == ErrorKind::Offline {
-                    // A dead host is asked by one upload, not by all of its account.
                     self.block(account, Some(until_ms), wait.clone());
                 }
                 let active = &self.state.active[&id];
@@ -321,6 +378,14 @@ impl Dispatcher {
                 self.state.waiting.remove(&id);
                 self.board.accounts_changed();
             }
+            Retry::OncePersonActs if kind == ErrorKind::SecretsLocked => {
+                // The same for all of its uploads, and mended for all of them at once.
+                let wait = Wait::Secrets { cause };
+                self.block(account, None, wait.clone());
+                let active = &self.state.active[&id];
+                self.happened(active, happening::What::Waiting { wait });
+                self.interrupted(id, None).await;
+            }
             Retry::OncePersonActs => {
                 let (wait, until) = match kind {
                     ErrorKind::FileChanged => (Wait::FileChanged { cause }, None),
@@ -328,7 +393,6 @@ impl Dispatcher {
                         let until_ms = now + DISK_LOOK_MS;
                         (Wait::Disk { until_ms, cause }, Some(until_ms))
                     }
-                    ErrorKind::SecretsLocked => (Wait::Secrets { cause }, None),
                     _ => (Wait::FileMissing { cause }, Some(now + FILE_LOOK_MS)),
                 };
                 self.interrupted(id, Some((wait, until))).await;
@@ -344,12 +408,6 @@ impl Dispatcher {
             }
             Retry::Never => {
                 self.count(id).await;
-                // Refused in so many words: surely nothing was published, and the same file may come again.
-                if kind == ErrorKind::Refused
-                    && let Err(error) = self.store.ledger_withdraw(id).await
-                {
-                    tracing::error!(%error, "the ledger cannot be written");
-                }
                 self.apply(
                     id,
                     Event::Failed {

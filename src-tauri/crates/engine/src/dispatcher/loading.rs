@@ -80,6 +80,7 @@ impl Dispatcher {
             tools: self.tools.clone(),
             reports: self.reports.0.clone(),
             phase_at_ms: loaded.phase_at_ms,
+            submitted: false,
         }
     }
 
@@ -140,7 +141,9 @@ impl Dispatcher {
                 }
             }
             ErrorKind::Refused | ErrorKind::TicketLost => {
-                let lost = error.kind == ErrorKind::TicketLost;
+                // What may have been submitted is not begun anew by itself: a person must look.
+                let lost =
+                    error.kind == ErrorKind::TicketLost && !self.submission_is_open(id).await;
                 if let Some(upload) = self.bare(id).await {
                     let (from, attempt) = (upload.phase.name(), upload.attempt);
                     let event = if lost {

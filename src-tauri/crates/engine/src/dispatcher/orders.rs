@@ -129,6 +129,9 @@ impl Dispatcher {
             };
             let (from, attempt) = (upload.phase.name(), upload.attempt);
             let kept = upload.phase.kept().cloned();
+            if event == Event::Reopened && self.submission_is_open(id).await {
+                continue; // all of it was sent, and may be published: it is looked for, not sent again
+            }
             let Ok((upload, effect)) = upload.apply(attempt, event.clone()) else {
                 continue;
             };
@@ -275,6 +278,9 @@ impl Dispatcher {
 
     /// Whether parts of the file as it was would still be sent or submitted.
     async fn holds_parts(&self, id: UploadId) -> Result<bool, StoreError> {
+        if self.submission_is_open(id).await {
+            return Ok(false);
+        }
         let stored = self.store.upload(id).await?;
         Ok(stored.is_some_and(|stored| {
             let may_go_on = !matches!(
