@@ -61,9 +61,17 @@ fn of_ledger(
          ORDER BY id DESC LIMIT 1",
     )?;
     let row = statement
-        .query_row(named_params! { ":account": account.0, ":sample": sample, ":size": value::size(*size) }, |row| {
-            Ok((row.get("upload_id")?, row.get::<_, String>("state")?, row.get::<_, Option<String>>("remote")?, row.get("at_ms")?))
-        })
+        .query_row(
+            named_params! { ":account": account.0, ":sample": sample, ":size": value::size(*size) },
+            |row| {
+                Ok((
+                    row.get("upload_id")?,
+                    row.get::<_, String>("state")?,
+                    row.get::<_, Option<String>>("remote")?,
+                    row.get("at_ms")?,
+                ))
+            },
+        )
         .optional()?;
     let Some((upload, state, remote, at_ms)) = row else {
         return Ok(None);
@@ -92,7 +100,10 @@ fn of_queue(
          LIMIT 1",
     )?;
     let id = statement
-        .query_row(named_params! { ":account": account.0, ":sample": sample, ":size": value::size(*size) }, |row| row.get("id"))
+        .query_row(
+            named_params! { ":account": account.0, ":sample": sample, ":size": value::size(*size) },
+            |row| row.get("id"),
+        )
         .optional()?;
     Ok(id.map(|id| Sent::Unfinished {
         upload: UploadId(id),
