@@ -248,3 +248,29 @@ async fn a_wait_that_the_platform_asked_for_is_not_ended_by_a_part_that_lands() 
         again - asked
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cancelled_while_it_was_submitted_is_not_sent_again_by_a_retry() {
+    let (house, simulator) = (House::new().await, bilibili::start().await);
+    let account = bilibili::account(&house, &simulator).await;
+    let hang = Fault::Hang {
+        ms: 2_000,
+        lost: true,
+    };
+    simulator.fault(hang.on(Call::Add));
+    let file = house.video("cancelled.mp4", 2 * MIB);
+    let id = house.add(&file, account, bilibili::fields()).await;
+    simulator
+        .until(|seen| seen.uploads.iter().any(|u| u.add_calls == 1))
+        .await;
+    let cancelled = house.api.uploads_cancel(House::these(id)).await.unwrap();
+    assert_eq!(cancelled.changed, 1);
+    let retried = house.api.uploads_retry(House::these(id)).await.unwrap();
+    assert_eq!(retried.changed, 0, "it may be published: a person decides");
+    let timeline = house.detail(id).await.timeline;
+    assert!(
+        timeline.iter().any(|e| e.event == "retry_refused"),
+        "and is told so: {timeline:?}"
+    );
+    assert_eq!(simulator.inspect().await.manuscripts.len(), 1);
+}

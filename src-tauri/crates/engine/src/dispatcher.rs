@@ -101,6 +101,8 @@ pub(crate) struct Dispatcher {
 #[derive(Default)]
 pub(crate) struct State {
     workers: JoinSet<()>,
+    /// Whose work a task is: for one that ends without a word.
+    tasks: HashMap<tokio::task::Id, (UploadId, u32)>,
     active: HashMap<UploadId, Active>,
     /// Transfers that wait, with the time they are tried again; `None` waits for a person.
     waiting: HashMap<UploadId, Option<i64>>,
@@ -147,7 +149,7 @@ impl Dispatcher {
                 () = stop.cancelled() => break,
                 Some(report) = self.reports.1.recv() => self.hear(report).await,
                 Some(order) = self.orders.recv() => self.obey(order).await,
-                Some(_) = self.state.workers.join_next() => {}
+                Some(ended) = self.state.workers.join_next_with_id() => self.reap(ended).await,
                 () = tokio::time::sleep_until(next) => {}
             }
             self.look_around().await;

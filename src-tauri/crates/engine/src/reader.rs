@@ -23,12 +23,17 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 /// Bytes of one read. Pieces of 256 KiB and more reach full speed through hyper; measured 2026-11-21 with reqwest 0.13.5.
 pub(crate) const PIECE_BYTES: usize = 512 << 10;
+/// Least that is given to the socket at once: taken within the minute of a stall on any line above half a kilobyte a second.
+const BITE_LEAST_BYTES: usize = 32 << 10;
+/// A bite taken sooner than this may be followed by a larger one.
+const QUICK: Duration = Duration::from_millis(250);
 /// Bytes of buffers in flight, all uploads together.
 pub(crate) const BUDGET_BYTES: usize = 128 << 20;
 
@@ -135,15 +140,13 @@ impl Flight {
     }
 
     /// How long the platform has taken nothing while bytes were offered.
-    pub(crate) fn stalled_for(&self) -> std::time::Duration {
+    pub(crate) fn stalled_for(&self) -> Duration {
         if self.ours.load(Relaxed) {
-            return std::time::Duration::ZERO;
+            return Duration::ZERO;
         }
         self.born
             .elapsed()
-            .saturating_sub(std::time::Duration::from_millis(
-                self.moved_at_ms.load(Relaxed),
-            ))
+            .saturating_sub(Duration::from_millis(self.moved_at_ms.load(Relaxed)))
     }
 
     fn moved(&self) {
@@ -181,6 +184,8 @@ pub(crate) fn body(reading: Reading, span: Span, sums: Sums, flight: Arc<Flight>
         limiter,
         rest: Bytes::new(),
         wait: None,
+        bite: BITE_LEAST_BYTES,
+        given_at: Instant::now(),
         flight,
         wire,
     })
@@ -236,11 +241,25 @@ struct Pieces {
     rest: Bytes,
     /// The next bytes of `rest` wait for the cap.
     wait: Option<Wait>,
+    /// How much was given last, and when.
+    bite: usize,
+    given_at: Instant,
     flight: Arc<Flight>,
     wire: Arc<AtomicU64>,
 }
 
 impl Pieces {
+    /// How much to give at once: small at first and on a slow line, so that each bite is a sign of life well before a stall is suspected; whole
+    /// pieces on a fast one.
+    fn pace(&mut self) -> usize {
+        self.bite = if self.given_at.elapsed() < QUICK {
+            (self.bite * 2).min(PIECE_BYTES)
+        } else {
+            (self.bite / 2).max(BITE_LEAST_BYTES)
+        };
+        self.bite
+    }
+
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if self.rest.is_empty() {
             match std::task::ready!(self.receiver.poll_recv(context)) {
@@ -249,7 +268,8 @@ impl Pieces {
             }
         }
         if !self.limiter.is_capped() && self.wait.is_none() {
-            return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
+            let len = self.pace().min(self.rest.len());
+            return Poll::Ready(Some(Ok(self.rest.split_to(len))));
         }
         let len = CAPPED_PIECE_BYTES.min(self.rest.len());
         let limiter = self.limiter.clone();
@@ -273,6 +293,7 @@ impl Stream for Pieces {
             self.flight.moved();
         }
         if let Poll::Ready(Some(Ok(piece))) = &polled {
+            self.given_at = Instant::now();
             self.flight.handed.fetch_add(piece.len() as u64, Relaxed);
             self.wire.fetch_add(piece.len() as u64, Relaxed);
         }

@@ -98,7 +98,10 @@ impl Sender<'_> {
             tokio::select! {
                 biased;
                 Some(done) = self.flights.join_next() => {
-                    let Ok(Landing { span, took, result }) = done else { continue };
+                    // A defect of ours: the part's number went with it, so all of them begin anew.
+                    let Landing { span, took, result } = done.map_err(|error| {
+                        Error::new("slipway", "sending a part", ErrorKind::ServerFault, Cause::new("internal_fault")).because(error)
+                    })?;
                     self.forget(span.number);
                     match result {
                         Ok(receipt) => {

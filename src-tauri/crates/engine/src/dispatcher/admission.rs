@@ -3,8 +3,14 @@
 //! Invariant: an upload on hold is never started; what waits, or whose account waits or is full, is left out.
 
 use super::{Active, Dispatcher, READ_AGAIN_MS, WATCHERS};
-use crate::{board::Counters, clock::now_ms, happening, worker::Job};
-use slipway_model::{AccountId, Effect, Event, Intent, PhaseName, UploadId};
+use crate::{
+    board::Counters,
+    clock::now_ms,
+    happening,
+    worker::{Job, Report, What},
+};
+use slipway_model::{AccountId, Cause, Effect, ErrorKind, Event, Intent, PhaseName, UploadId};
+use slipway_platforms::Error;
 use slipway_store::{NextQuery, Note};
 use std::{
     collections::HashMap,
@@ -215,13 +221,48 @@ impl Dispatcher {
             active.upload.phase.kept().cloned(),
             active.upload.phase.remote().cloned(),
         );
-        let (job, stop) = (active.job.clone(), active.stop.clone());
-        self.state.workers.spawn(async move {
+        let (job, stop, attempt) = (
+            active.job.clone(),
+            active.stop.clone(),
+            active.upload.attempt,
+        );
+        let task = self.state.workers.spawn(async move {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {}
                 () = job.run(effect, kept, remote) => {}
             }
         });
+        self.state.tasks.insert(task.id(), (id, attempt));
+    }
+
+    /// A worker ended. One that ended without its last word had a defect: its upload is tried again like after any fault.
+    pub(super) async fn reap(
+        &mut self,
+        ended: Result<(tokio::task::Id, ()), tokio::task::JoinError>,
+    ) {
+        let task = match &ended {
+            Ok((task, ())) => *task,
+            Err(error) => error.id(),
+        };
+        let whose = self.state.tasks.remove(&task);
+        if let (Err(error), Some((id, attempt))) = (ended, whose)
+            && error.is_panic()
+        {
+            let cause = Cause::new("internal_fault");
+            let fault = Error::new(
+                "slipway",
+                "working on an upload",
+                ErrorKind::ServerFault,
+                cause,
+            )
+            .because(error);
+            self.hear(Report {
+                id,
+                attempt,
+                what: What::Ended(Err(fault)),
+            })
+            .await;
+        }
     }
 }

@@ -183,6 +183,13 @@ impl Dispatcher {
                     self.board.wait(id, None);
                     changed += 1;
                 }
+                // Cancelled while it was submitted: it may be published, and only a person can tell.
+                _ if self.was_cancelled_unclear(id).await => {
+                    let note = Note::new("retry_refused");
+                    if let Err(error) = self.store.timeline_add(id, note, now_ms()).await {
+                        tracing::warn!(%error, "the timeline cannot be written");
+                    }
+                }
                 _ => changed += self.each(vec![id], Event::Retried, "retried").await,
             }
         }
@@ -191,6 +198,13 @@ impl Dispatcher {
             self.unblock(account); // asked again: the user may have mended it
         }
         changed
+    }
+
+    /// Its ticket is gone with the cancellation, so it could not be looked for.
+    async fn was_cancelled_unclear(&self, id: UploadId) -> bool {
+        let stored = self.store.upload(id).await;
+        matches!(stored, Ok(Some(stored)) if stored.phase == PhaseName::Cancelled)
+            && self.submission_is_open(id).await
     }
 
     /// Other words may end what keeps an upload, but say nothing about its file.
