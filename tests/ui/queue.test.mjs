@@ -28,20 +28,29 @@ test("a hundred thousand rows: any place is a jump away, and few rows are ever d
   assert.equal(await page.locator('.upload-row[aria-rowindex="100001"]').count(), 1, "the active row stays though it is out of view");
 });
 
-test("a jump is drawn within a few frames", async () => {
+test("a jump is drawn by the second frame, wherever it goes", async (context) => {
   page = await window.open("?still&rows=100000");
   await loadedRows();
-  const spent = await page.locator(".queue").evaluate(async (pane) => {
+  const { drawn, spent } = await page.locator(".queue").evaluate(async (pane) => {
     const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+    const seen = () => {
+      const { top, bottom } = pane.getBoundingClientRect();
+      const rows = [...document.querySelectorAll(".upload-row")].map((row) => row.getBoundingClientRect());
+      return rows.filter((row) => row.bottom > top && row.top < bottom).length;
+    };
+    const drawn = [];
     const begun = performance.now();
     for (let n = 1; n <= 20; n += 1) {
       pane.scrollTop = n * 250_000;
       await frame();
       await frame();
+      drawn.push(seen());
     }
-    return (performance.now() - begun) / 20;
+    return { drawn, spent: (performance.now() - begun) / 20 };
   });
-  assert.ok(spent < 100, `a jump took ${spent.toFixed(1)} ms`);
+  assert.ok(drawn.every((rows) => rows >= 5), `rows in view after each jump: ${drawn}`);
+  // A figure, not a limit: how long a frame takes is the machine's affair.
+  context.diagnostic(`two frames of a jump took ${spent.toFixed(1)} ms`);
 });
 
 test("rows keep one height, the card is a multiple of it, and what is below moves by just that", async () => {
