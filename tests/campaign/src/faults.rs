@@ -99,6 +99,7 @@ async fn walk(number: usize, name: &'static str, rule: Rule, program: &Path) -> 
             url: &simulator.url(),
             upload_url: &simulator.url(),
             part_bytes: MIB,
+            strict: true,
         })
         .await?;
     let file = scratch.path().join("fault.mp4");

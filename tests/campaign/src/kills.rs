@@ -91,6 +91,7 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
             url: &simulator.url(),
             upload_url: &line.url(),
             part_bytes: PART_BYTES,
+            strict: true,
         })
         .await?;
     let target = scratch.path().join("copies");

@@ -36,6 +36,8 @@ pub(crate) struct Bilibili<'a> {
     /// Base of the host that takes parts.
     pub(crate) upload_url: &'a str,
     pub(crate) part_bytes: u64,
+    /// Sends a part again when its checksum differs, as the user may ask for; the default only notes it.
+    pub(crate) strict: bool,
 }
 
 impl Slipway {
@@ -129,8 +131,10 @@ impl Slipway {
             "rate.submit_spacing_s=0".to_owned(),
             "rate.calls_per_minute=6000".to_owned(),
             "rate.calls_burst=1000".to_owned(),
-            // The simulator's checksums of parts are MD5, as the platform's seem to be.
-            "verify_etag=fail".to_owned(),
+            format!(
+                "verify_etag={}",
+                if account.strict { "fail" } else { "warn" }
+            ),
         ];
         let secrets = [
             format!("app_secret={}", credentials.app_secret),

@@ -79,6 +79,7 @@ async fn sign_in(slipway: &Slipway, simulator: &Simulator) -> Result<()> {
             url: &simulator.url(),
             upload_url: &simulator.url(),
             part_bytes: PART_BYTES,
+            strict: false,
         })
         .await
 }

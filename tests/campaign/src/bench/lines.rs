@@ -133,6 +133,7 @@ async fn one_line(
             url: &url,
             upload_url: &url,
             part_bytes: PART_BYTES,
+            strict: false,
         })
         .await?;
     let (mut ours, mut curls) = (Vec::new(), Vec::new());

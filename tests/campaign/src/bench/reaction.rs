@@ -54,6 +54,7 @@ impl Bench {
                 url: &simulator.url(),
                 upload_url: &line.url(),
                 part_bytes: 4 * MIB,
+                strict: false,
             })
             .await?;
         let file = scratch.path().join("long.mp4");
