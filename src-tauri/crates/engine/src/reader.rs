@@ -29,7 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 /// Bytes of one read. Pieces of 256 KiB and more reach full speed through hyper; measured 2026-11-21 with reqwest 0.13.5.
-pub(crate) const PIECE_BYTES: usize = 512 << 10;
+pub(crate) const PIECE_BYTES: usize = 256 << 10;
 /// Least that is given to the socket at once: taken within the minute of a stall on any line above half a kilobyte a second.
 const BITE_LEAST_BYTES: usize = 32 << 10;
 /// A bite taken sooner than this may be followed by a larger one.

@@ -29,28 +29,24 @@ pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec
     sign_in(&slipway, &simulator).await?;
     let file = scratch.path().join("large.mp4");
     video::write(&file, mib << 20, 1)?;
-    let mut idle = Vec::new();
     let (mut ours, mut curls) = (Vec::new(), Vec::new());
     for run in 0..runs {
         let mut curl = curl(&file, &sink.url());
         let curl = on_a_thread(move || cost::of(&mut curl)).await?;
         let mut upload = upload(&slipway, &file, run);
         let upload = on_a_thread(move || cost::of(&mut upload)).await?;
-        let mut list = slipway.command(["list", "--json"]).into_std();
-        let list = on_a_thread(move || cost::of(&mut list)).await?;
         tell(&format!(
             "large {mib} MiB: curl {:.2} s ({:.2} s CPU), slipway {:.2} s ({:.2} s CPU, {:.0} MiB)",
             curl.wall_s, curl.cpu_s, upload.wall_s, upload.cpu_s, upload.peak_mib
         ));
         curls.push(curl);
         ours.push(upload);
-        idle.push(list.peak_mib);
     }
     simulator.stop().await;
     sink.stop().await;
     let ratio = |of: fn(&Cost) -> f64| median(ours.iter().map(of)) / median(curls.iter().map(of));
     let (wall, cpu) = (ratio(|cost| cost.wall_s), ratio(|cost| cost.cpu_s));
-    let above = median(ours.iter().map(|cost| cost.peak_mib)) - median(idle);
+    let peak = median(ours.iter().map(|cost| cost.peak_mib));
     Ok(vec![
         Row::new(
             format!("{mib} MiB to loopback, wall time against curl"),
@@ -65,8 +61,10 @@ pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec
             cpu <= 1.3,
         ),
         Row::told(
-            format!("{mib} MiB to loopback, peak memory above a program that only lists"),
-            format!("{above:.0} MiB"),
+            format!(
+                "{mib} MiB to loopback, peak memory, with the 64 MiB that opening the vault takes for a moment"
+            ),
+            format!("{peak:.0} MiB"),
         ),
     ])
 }

@@ -12,7 +12,6 @@ use slipway_api::socket::Remote;
 use super::reaction::resident_mib;
 use super::{Row, median, tell};
 use crate::slipway::Slipway;
-use crate::video;
 
 /// As many as fit into one command line.
 const PER_COMMAND: u32 = 10_000;
@@ -76,19 +75,13 @@ pub(super) async fn measure(program: &Path, uploads: u32) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Small files, each another one.
+/// Small files, each another one: what is measured is the queue, not the disk.
 fn videos(folder: &Path, count: u32) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(folder)?;
-    let pattern = folder.join("pattern");
-    video::write(&pattern, 64 << 10, 1)?;
-    let mut bytes = std::fs::read(&pattern)?;
-    std::fs::remove_file(&pattern)?;
-    let tail = bytes.len() - 4;
     (0..count)
         .map(|number| {
             let file = folder.join(format!("v{number:06}.mp4"));
-            bytes[tail..].copy_from_slice(&number.to_be_bytes());
-            std::fs::write(&file, &bytes)?;
+            std::fs::write(&file, number.to_be_bytes().repeat(512))?;
             Ok(file)
         })
         .collect()
