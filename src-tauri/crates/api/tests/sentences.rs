@@ -186,7 +186,8 @@ fn every_phase_wait_health_and_platform_has_its_word() {
     for entry in fs::read_dir(crates().join("platforms/src")).unwrap() {
         let dir = entry.unwrap();
         if dir.path().join("spec.toml").exists() {
-            keys.push(format!("platform.{}", dir.file_name().to_string_lossy()));
+            let name = dir.file_name().to_string_lossy().replace('_', "-");
+            keys.push(format!("platform.{name}"));
         }
     }
     for (lang, key) in Lang::ALL

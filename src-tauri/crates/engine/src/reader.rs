@@ -204,6 +204,8 @@ fn read(
     fingerprint::recheck(&source.file, &source.path, &source.fingerprint)?;
     let mut crc64 = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
     let mut md5 = reading.digests.md5.then(Md5::new);
+    let mut crc64_xz =
+        (reading.digests.crc64_xz).then(|| crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Xz));
     let mut offset = span.offset_bytes;
     let end = span.offset_bytes + span.len_bytes;
     while offset < end {
@@ -215,12 +217,16 @@ fn read(
         if let Some(md5) = &mut md5 {
             md5.update(buffer.as_ref());
         }
+        if let Some(crc64_xz) = &mut crc64_xz {
+            crc64_xz.update(buffer.as_ref());
+        }
         offset += len as u64;
         if offset == end {
             // Before the last piece is offered: who has got all bytes finds the digests complete.
             sums.set(Taken {
                 crc64: crc64.finalize(),
                 md5: md5.take().map(|md5| md5.finalize().into()),
+                crc64_xz: crc64_xz.as_ref().map(crc_fast::Digest::finalize),
                 bytes: span.len_bytes,
             });
         }
@@ -323,7 +329,10 @@ mod tests {
             source,
             buffers: Arc::default(),
             limiter: Limiter::default(),
-            digests: Digests { md5: true },
+            digests: Digests {
+                md5: true,
+                crc64_xz: true,
+            },
             wire: wire.clone(),
         };
         let (sums, span) = (
@@ -346,6 +355,10 @@ mod tests {
             crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, want)
         );
         assert_eq!(taken.md5.unwrap(), <[u8; 16]>::from(Md5::digest(want)));
+        assert_eq!(
+            taken.crc64_xz,
+            Some(crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, want))
+        );
         assert_eq!(wire.load(Relaxed), 1_500_000);
     }
 

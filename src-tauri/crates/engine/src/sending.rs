@@ -41,8 +41,9 @@ struct Landing {
 pub(crate) async fn send_all(job: &Job, mut kept: Kept) -> Result<()> {
     let (platform, session) = (&job.account.platform, &job.account.session);
     let source = job.source().await?;
+    let landed = kept.parts.landed();
     if let Held::Parts(numbers) = platform
-        .held(session, &kept.ticket, kept.parts.cuts())
+        .held_against(session, &kept.ticket, kept.parts.cuts(), &landed)
         .await?
     {
         kept.parts.keep_only(|n| numbers.binary_search(&n).is_ok());

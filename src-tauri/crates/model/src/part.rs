@@ -87,6 +87,10 @@ impl Cuts {
             if least > part {
                 part = least.next_multiple_of(1 << 20);
             }
+            // No room for a tail: as many parts as are allowed, each as large as is allowed.
+            if limits.part_max_bytes > 0 && part > limits.part_max_bytes {
+                return Self::equal(total_bytes, limits.part_max_bytes);
+            }
         }
         let min = limits.part_min_bytes.max(TAIL_MIN_BYTES).min(part);
         let cut = if limits.parts_equal {
@@ -286,6 +290,17 @@ impl Parts {
             .iter()
             .filter_map(|state| match state {
                 PartState::Landed(receipt) => Some(receipt.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The parts that have landed, by number, with their receipts.
+    pub fn landed(&self) -> Vec<(u32, Receipt)> {
+        (1_u32..)
+            .zip(&self.states)
+            .filter_map(|(number, state)| match state {
+                PartState::Landed(receipt) => Some((number, receipt.clone())),
                 _ => None,
             })
             .collect()

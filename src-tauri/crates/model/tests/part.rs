@@ -101,6 +101,41 @@ fn the_largest_file_of_any_platform_is_planned() {
 }
 
 #[test]
+fn no_part_outgrows_the_platforms_largest_up_to_its_largest_file() {
+    // 10,000 parts of 5 GiB: 48.8 TiB.
+    let limits = Limits {
+        part_max_bytes: 5 * GIB,
+        ..limits(8 * MIB, 102_400, 10_000, false)
+    };
+    let largest = 10_000 * limits.part_max_bytes;
+    assert_eq!(largest, 53_687_091_200_000);
+    for total in [
+        largest,
+        largest - 1,
+        largest - 5 * GIB - 1,
+        7_500 * 5 * GIB + 1,
+        7_500 * 5 * GIB,
+        48_800_000_000_000,
+        200 * GIB,
+        10_000 * 8 * MIB + 1,
+    ] {
+        for lanes in [1, 3, 32] {
+            let cuts = Cuts::plan(total, &limits, None, lanes);
+            covers_the_file_once(&cuts, total);
+            assert!(cuts.len() <= 10_000, "{} parts of {total}", cuts.len());
+            let last = cuts.len();
+            for span in cuts.spans() {
+                assert!(span.len_bytes <= limits.part_max_bytes, "{total}: {span:?}");
+                assert!(
+                    span.number == last || span.len_bytes >= limits.part_min_bytes,
+                    "{total}: {span:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn parts_the_platform_does_not_hold_are_wanted_again() {
     let mut parts = Parts::new(Cuts::equal(5 * MIB, MIB));
     for number in 1..=4 {

@@ -13,6 +13,8 @@ pub type Body = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send + Sync>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Digests {
     pub md5: bool,
+    /// CRC-64/XZ, the one with the ECMA-182 polynomial.
+    pub crc64_xz: bool,
 }
 
 /// What was taken of the bytes that were read for the socket. Complete once the stream has ended.
@@ -21,6 +23,7 @@ pub struct Taken {
     /// CRC-64/NVME.
     pub crc64: u64,
     pub md5: Option<[u8; 16]>,
+    pub crc64_xz: Option<u64>,
     pub bytes: u64,
 }
 

@@ -111,6 +111,17 @@ pub trait Platform: Send + Sync {
     /// Which parts the platform holds: a resumed upload starts from the truth.
     async fn held(&self, session: &Session, ticket: &Ticket, cuts: &Cuts) -> Result<Held>;
 
+    /// As [`Self::held`], with what we have of the parts that landed, by number, for platforms that tell more of a part than that it is there.
+    async fn held_against(
+        &self,
+        session: &Session,
+        ticket: &Ticket,
+        cuts: &Cuts,
+        _landed: &[(u32, Receipt)],
+    ) -> Result<Held> {
+        self.held(session, ticket, cuts).await
+    }
+
     /// Digests of each part that `send` wants besides the CRC-64 that is always taken.
     fn digests(&self, _session: &Session) -> Digests {
         Digests::default()

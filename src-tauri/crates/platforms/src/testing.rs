@@ -135,6 +135,7 @@ pub(crate) fn part(whole: &Bytes, span: Span, md5: bool) -> Part {
     let taken = Taken {
         crc64: crc64(&bytes),
         md5: md5.then(|| md5::Md5::digest(&bytes).into()),
+        crc64_xz: Some(crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Xz, &bytes)),
         bytes: span.len_bytes,
     };
     let pieces: Vec<Bytes> = bytes.chunks(65_536).map(Bytes::copy_from_slice).collect();

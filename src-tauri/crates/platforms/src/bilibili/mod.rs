@@ -200,6 +200,7 @@ impl Platform for Adapter {
                 VerifyEtag::Warn => api.memory.etags_seen.load(Ordering::Relaxed),
                 VerifyEtag::Fail => true,
             },
+            ..Digests::default()
         }
     }
 

@@ -354,6 +354,7 @@ async fn the_digests_are_complete_before_the_last_byte_leaves() {
         Taken {
             crc64: 7,
             md5: None,
+            crc64_xz: None,
             bytes: 5,
         },
     );
