@@ -88,17 +88,19 @@ fn of_ledger(
     }))
 }
 
+/// `CROSS` keeps the order of the tables: from the other end every question would walk the account's whole queue.
+pub(crate) const OF_QUEUE: &str = "SELECT uploads.id
+ FROM manuscripts CROSS JOIN uploads ON uploads.manuscript_id = manuscripts.id
+ WHERE manuscripts.sample = :sample AND manuscripts.size_bytes = :size AND uploads.account_id = :account
+   AND uploads.phase NOT IN ('published', 'failed', 'cancelled')
+ LIMIT 1";
+
 fn of_queue(
     conn: &Connection,
     account: AccountId,
     (size, sample): &Content,
 ) -> Result<Option<Sent>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT uploads.id FROM manuscripts JOIN uploads ON uploads.manuscript_id = manuscripts.id
-         WHERE manuscripts.sample = :sample AND manuscripts.size_bytes = :size AND uploads.account_id = :account
-           AND uploads.phase NOT IN ('published', 'failed', 'cancelled')
-         LIMIT 1",
-    )?;
+    let mut statement = conn.prepare_cached(OF_QUEUE)?;
     let id = statement
         .query_row(
             named_params! { ":account": account.0, ":sample": sample, ":size": value::size(*size) },

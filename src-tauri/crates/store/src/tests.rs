@@ -4,6 +4,7 @@ mod lists;
 mod opening;
 mod publish_once;
 mod queueing;
+mod sent;
 mod writing;
 
 use crate::{Added, NewManuscript, NewUpload, SaveUpload, Store};
