@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Counters {
     pub wire: Arc<AtomicU64>,
     /// Of these, in vain: handed to a part that then failed or was given up.
     pub lost: AtomicU64,
+    /// All is sent, and the worker waits for its account's turn to submit: others may use the line.
+    pub resting: AtomicBool,
     /// Parts in flight.
     pub flying: Mutex<BTreeMap<u32, Vec<Arc<Flight>>>>,
 }

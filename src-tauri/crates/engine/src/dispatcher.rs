@@ -31,23 +31,26 @@ mod blocking;
 mod hearing;
 mod keeping;
 mod loading;
+mod missing;
 mod orders;
 mod telling;
 
 /// Most acknowledgements a crash may lose, in time.
 const FLUSH: Duration = Duration::from_millis(100);
-/// How often a missing file is looked for.
-const FILE_LOOK_MS: i64 = 15_000;
 /// How often a full disk is looked at.
 const DISK_LOOK_MS: i64 = 60_000;
 /// Timers stand still while the machine sleeps: the wall clock is looked at this often.
 const LONGEST_PAUSE_MS: i64 = 15_000;
+/// The wall clock may fall behind the steady one by this before it counts as set back.
+const SET_BACK_MS: i64 = 5_000;
 /// A queue that could not be read is read again after this.
 const READ_AGAIN_MS: i64 = 5_000;
 /// Looks at platforms at once.
 const WATCHERS: usize = 4;
 /// Workers get this long to end when the engine stops.
 const STOP_WAIT: Duration = Duration::from_secs(2);
+/// A keychain that asks its user for a password must not hold everything else.
+const KEY_WAIT: Duration = Duration::from_secs(2);
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// What front ends want.
@@ -90,6 +93,8 @@ pub(crate) struct Dispatcher {
     pub tools: Arc<Tools>,
     pub happenings: broadcast::Sender<Happening>,
     pub orders: mpsc::Receiver<Order>,
+    /// For what the dispatcher tells itself later.
+    pub own_orders: mpsc::WeakSender<Order>,
     pub reports: (mpsc::Sender<Report>, mpsc::Receiver<Report>),
     pub idle: watch::Sender<Option<Idle>>,
     pub stop: CancellationToken,
@@ -106,6 +111,8 @@ pub(crate) struct State {
     active: HashMap<UploadId, Active>,
     /// Transfers that wait, with the time they are tried again; `None` waits for a person.
     waiting: HashMap<UploadId, Option<i64>>,
+    /// Files that are not there, looked for without touching their uploads.
+    missing: missing::Missing,
     /// Accepted works, by the time of the next look.
     watching: BTreeSet<(i64, UploadId)>,
     looks: HashMap<UploadId, u32>,
@@ -122,6 +129,8 @@ pub(crate) struct State {
     published: u32,
     failed: u32,
     last_progress: Option<Instant>,
+    /// Both clocks at the last look.
+    clocks: Option<(Instant, i64)>,
 }
 
 struct Active {
@@ -150,6 +159,7 @@ impl Dispatcher {
                 Some(report) = self.reports.1.recv() => self.hear(report).await,
                 Some(order) = self.orders.recv() => self.obey(order).await,
                 Some(ended) = self.state.workers.join_next_with_id() => self.reap(ended).await,
+                Some(found) = self.state.missing.found() => self.files_are_back(&found),
                 () = tokio::time::sleep_until(next) => {}
             }
             self.look_around().await;
@@ -170,7 +180,11 @@ impl Dispatcher {
             .flatten()
             .copied();
         let watched = self.state.watching.first().map(|(at, _)| *at);
-        let due = timed.chain(watched).chain(self.state.admit_at).min();
+        let due = timed
+            .chain(watched)
+            .chain(self.state.admit_at)
+            .chain(self.state.missing.due())
+            .min();
         let due = due.unwrap_or(i64::MAX);
         let pause = due.saturating_sub(now_ms()).clamp(10, LONGEST_PAUSE_MS);
         Instant::now() + Duration::from_millis(pause as u64)
@@ -179,6 +193,11 @@ impl Dispatcher {
     async fn look_around(&mut self) {
         self.flush_if_due().await;
         let now = now_ms();
+        if self.clock_was_set_back(now) {
+            self.wait_no_longer(now);
+        }
+        let waiting = &self.state.waiting;
+        self.state.missing.look(now, |id| waiting.contains_key(&id));
         let over = |until: &Option<i64>| until.is_some_and(|at| at <= now);
         let uploads: Vec<_> = self
             .state
@@ -219,6 +238,25 @@ impl Dispatcher {
             self.board.tick();
             self.tell_progress();
         }
+    }
+
+    /// Whether the wall clock fell behind since the last look: times kept by it would then lie too far ahead.
+    fn clock_was_set_back(&mut self, now: i64) -> bool {
+        let before = self.state.clocks.replace((Instant::now(), now));
+        before.is_some_and(|(at, then)| then + at.elapsed().as_millis() as i64 - now > SET_BACK_MS)
+    }
+
+    /// Everything that waits for a time is tried now; what must wait longer is told so again.
+    fn wait_no_longer(&mut self, now: i64) {
+        tracing::info!("the clock was set back: all timed waits end");
+        let timed = self.state.waiting.values_mut();
+        for until in timed.chain(self.state.blocked.values_mut()).flatten() {
+            *until = now;
+        }
+        self.state.watching = std::mem::take(&mut self.state.watching)
+            .into_iter()
+            .map(|(_, id)| (now, id))
+            .collect();
     }
 
     async fn end(&mut self) {

@@ -155,6 +155,7 @@ impl Engine {
             tools: Arc::new(tools),
             happenings: happenings.clone(),
             orders: order_queue,
+            own_orders: orders.downgrade(),
             reports: mpsc::channel(1024),
             idle: idle_tell,
             stop: stop.clone(),

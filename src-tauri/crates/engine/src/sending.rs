@@ -18,7 +18,10 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::{AbortHandle, JoinError, JoinSet},
+    time::Instant,
+};
 
 /// No byte taken for this long: the part is restarted alone.
 const STALL: Duration = Duration::from_secs(60);
@@ -66,14 +69,20 @@ pub(crate) async fn send_all(job: &Job, mut kept: Kept) -> Result<()> {
     sender.run().await
 }
 
+struct Aloft {
+    number: u32,
+    since: Instant,
+    flight: AbortHandle,
+}
+
 struct Sender<'a> {
     job: &'a Job,
     source: Arc<Source>,
     ticket: Arc<slipway_model::Ticket>,
     parts: Parts,
     flights: JoinSet<Landing>,
-    /// Parts in flight, with their start; a hedged part is here twice.
-    aloft: Vec<(u32, Instant)>,
+    /// Parts in flight; a hedged part is here twice.
+    aloft: Vec<Aloft>,
     /// How long the last parts took.
     took: Vec<Duration>,
 }
@@ -98,14 +107,21 @@ impl Sender<'_> {
             let room = self.flights.len() < at_once && self.parts.wanted_count() > 0;
             tokio::select! {
                 biased;
-                Some(done) = self.flights.join_next() => {
+                Some(done) = self.flights.join_next_with_id() => {
+                    if done.as_ref().is_err_and(JoinError::is_cancelled) {
+                        continue; // its twin was faster
+                    }
                     // A defect of ours: the part's number went with it, so all of them begin anew.
-                    let Landing { span, took, result } = done.map_err(|error| {
+                    let (flight, Landing { span, took, result }) = done.map_err(|error| {
                         Error::new("slipway", "sending a part", ErrorKind::ServerFault, Cause::new("internal_fault")).because(error)
                     })?;
-                    self.forget(span.number);
+                    self.aloft.retain(|aloft| aloft.flight.id() != flight);
+                    let twin = self.aloft.iter().position(|aloft| aloft.number == span.number);
                     match result {
                         Ok(receipt) => {
+                            if let Some(twin) = twin {
+                                self.aloft.swap_remove(twin).flight.abort();
+                            }
                             failures = 0;
                             if !asked {
                                 not_before = None;
@@ -119,7 +135,7 @@ impl Sender<'_> {
                         }
                         Err(_) if self.parts.has_landed(span.number) => {} // its twin was faster
                         Err(error) => {
-                            if !self.aloft.iter().any(|(number, _)| *number == span.number) {
+                            if twin.is_none() {
                                 self.parts.drop_back(span.number);
                             }
                             failures += 1;
@@ -189,12 +205,6 @@ impl Sender<'_> {
         Ok(pause)
     }
 
-    fn forget(&mut self, number: u32) {
-        if let Some(at) = self.aloft.iter().position(|(n, _)| *n == number) {
-            self.aloft.swap_remove(at);
-        }
-    }
-
     /// The part that has flown twice as long as the middle one took, where the platform allows the same part twice.
     fn straggler(&self) -> Option<Span> {
         if !self.job.account.limits.parts_idempotent || self.took.is_empty() {
@@ -203,21 +213,19 @@ impl Sender<'_> {
         let mut took = self.took.clone();
         took.sort_unstable();
         let limit = (took[took.len() / 2] * 2).max(HEDGE_LEAST);
-        let (number, _) = self
+        let alone = |one: &Aloft| self.aloft.iter().filter(|a| a.number == one.number).count() == 1;
+        let slow = self
             .aloft
             .iter()
-            .filter(|(number, since)| {
-                since.elapsed() > limit
-                    && self.aloft.iter().filter(|(n, _)| n == number).count() == 1
-            })
-            .min_by_key(|(_, since)| *since)?;
-        self.parts.cuts().span(*number)
+            .filter(|aloft| aloft.since.elapsed() > limit && alone(aloft))
+            .min_by_key(|aloft| aloft.since)?;
+        self.parts.cuts().span(slow.number)
     }
 
     fn launch(&mut self, span: Span, permit: crate::lanes::Permit) {
         let (job, source, ticket) = (self.job.clone(), self.source.clone(), self.ticket.clone());
-        self.aloft.push((span.number, Instant::now()));
-        self.flights.spawn(async move {
+        let number = span.number;
+        let flight = self.flights.spawn(async move {
             let _permit = permit;
             let started = Instant::now();
             let result = fly(&job, source, &ticket, span).await;
@@ -226,6 +234,12 @@ impl Sender<'_> {
                 took: started.elapsed(),
                 result,
             }
+        });
+        let since = Instant::now();
+        self.aloft.push(Aloft {
+            number,
+            since,
+            flight,
         });
     }
 }

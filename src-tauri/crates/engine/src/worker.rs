@@ -20,7 +20,11 @@ use slipway_model::{
 };
 use slipway_platforms::{Cover, Draft, Error, Keeper, Result, Review, Step};
 use slipway_store::LedgerEntry;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// A cover larger than this is not read: no platform takes it.
@@ -79,6 +83,8 @@ pub(crate) enum What {
     Pending {
         remote: Remote,
     },
+    /// All is sent, and it waits for the account's turn to submit.
+    Resting,
     /// The worker's last word.
     Ended(Result<Option<Event>>),
 }
@@ -289,17 +295,19 @@ impl Keeper for Steps<'_> {
 
     async fn about_to_submit(&self, ticket: &Ticket) -> Result<()> {
         let (job, account) = (self.job, &self.job.account);
+        let spacing_ms = i64::from(account.limits.submit_spacing_s) * 1000;
+        let mut rest = None;
         let mut submitted = match account.submitted_at_ms.try_lock() {
             Ok(submitted) => submitted,
             Err(_) => {
                 let board = &job.tools.board;
                 board.pause_of(job.id, Some(Wait::Turn { ahead: 1 }));
+                rest = Some(Rest::begin(job).await);
                 let submitted = account.submitted_at_ms.lock().await;
                 board.pause_of(job.id, None);
                 submitted
             }
         };
-        let spacing_ms = i64::from(account.limits.submit_spacing_s) * 1000;
         let due = submitted.map_or(0, |last| last + spacing_ms);
         // A clock that was set back must not hold a submission for longer than the spacing itself.
         let wait_ms = (due - now_ms()).clamp(0, spacing_ms);
@@ -315,9 +323,13 @@ impl Keeper for Steps<'_> {
                     cause,
                 }),
             );
+            if rest.is_none() {
+                rest = Some(Rest::begin(job).await);
+            }
             tokio::time::sleep(Duration::from_millis(wait_ms as u64)).await;
             board.pause_of(job.id, None);
         }
+        drop(rest);
         let print = &job.manuscript.file.fingerprint;
         let entry = LedgerEntry {
             upload: job.id,
@@ -330,6 +342,23 @@ impl Keeper for Steps<'_> {
         self.keep_with(ticket, Some(entry)).await?;
         *submitted = Some(now_ms());
         Ok(())
+    }
+}
+
+/// While it is there, the upload leaves its place among the transfers to others.
+struct Rest<'a>(&'a Job);
+
+impl<'a> Rest<'a> {
+    async fn begin(job: &'a Job) -> Self {
+        job.counters.resting.store(true, Relaxed);
+        job.report(What::Resting).await;
+        Self(job)
+    }
+}
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        self.0.counters.resting.store(false, Relaxed);
     }
 }
 

@@ -73,7 +73,9 @@ impl Dispatcher {
     /// How many more uploads may be under way.
     fn free(&self) -> usize {
         let active = self.state.active.values();
-        let transfers = active.filter(|a| a.upload.effect() != Effect::Watch);
+        let transfers = active.filter(|a| {
+            a.upload.effect() != Effect::Watch && !a.job.counters.resting.load(Relaxed)
+        });
         self.at_once.saturating_sub(transfers.count())
     }
 

@@ -1,8 +1,9 @@
-//! Accounts that wait, with all their uploads.
+//! Accounts that wait, with all their uploads, and the key they may wait for.
 
-use super::Dispatcher;
-use crate::clock::now_ms;
-use slipway_model::{AccountId, Health, HealthState, Wait};
+use super::{Dispatcher, KEY_WAIT, Order};
+use crate::{clock::now_ms, seal::Sealer};
+use slipway_model::{AccountId, Cause, ErrorKind, Health, HealthState, Wait};
+use slipway_platforms::{Error, Result};
 
 impl Dispatcher {
     pub(super) fn block(&mut self, account: AccountId, until: Option<i64>, wait: Wait) {
@@ -15,6 +16,28 @@ impl Dispatcher {
             self.board.account_wait(account, None);
         }
         self.state.admit = true;
+    }
+
+    /// The key that seals tickets. When the keychain takes its time, the account waits and everything else goes on.
+    pub(super) async fn sealer(&self, account: AccountId) -> Result<Sealer> {
+        if let Ok(sealer) = tokio::time::timeout(KEY_WAIT, self.secrets.sealer()).await {
+            return sealer.cloned();
+        }
+        let (secrets, orders) = (self.secrets.clone(), self.own_orders.clone());
+        tokio::spawn(async move {
+            if secrets.sealer().await.is_ok()
+                && let Some(orders) = orders.upgrade()
+            {
+                let _ = orders.send(Order::AccountReady(account)).await;
+            }
+        });
+        let cause = Cause::new("secrets_unreachable");
+        Err(Error::new(
+            "slipway",
+            "waiting for the keychain",
+            ErrorKind::SecretsLocked,
+            cause,
+        ))
     }
 
     pub(super) async fn health_of(&self, account: AccountId) -> Health {

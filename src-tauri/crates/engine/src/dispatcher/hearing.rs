@@ -2,7 +2,7 @@
 //!
 //! Invariant: a phase is on disk before its effect runs; a worker of an earlier attempt is not listened to.
 
-use super::{DISK_LOOK_MS, Dispatcher, FILE_LOOK_MS};
+use super::{DISK_LOOK_MS, Dispatcher};
 use crate::{
     clock::now_ms,
     happening,
@@ -50,6 +50,7 @@ impl Dispatcher {
                     },
                 );
             }
+            What::Resting => self.state.admit = true,
             What::Pending { remote } => self.pending(id, remote).await,
             What::Keep {
                 ticket,
@@ -101,6 +102,13 @@ impl Dispatcher {
             Event::Landed { number, receipt } => Some((*number, receipt.clone())),
             _ => None,
         };
+        if event == Event::Reopened
+            && let Some(kept) = active.upload.phase.kept()
+        {
+            // All that had landed goes once more.
+            let lost = &active.job.counters.lost;
+            lost.fetch_add(kept.parts.held_bytes(), Relaxed);
+        }
         let forgotten = match (&event, active.upload.phase.kept()) {
             (
                 Event::Held {
@@ -393,7 +401,19 @@ impl Dispatcher {
                         let until_ms = now + DISK_LOOK_MS;
                         (Wait::Disk { until_ms, cause }, Some(until_ms))
                     }
-                    _ => (Wait::FileMissing { cause }, Some(now + FILE_LOOK_MS)),
+                    _ => {
+                        let manuscript = &self.state.active[&id].job.manuscript;
+                        // An image that is no image is there; a person must choose another.
+                        let path = match cause.code.as_str() {
+                            "cover_missing" => manuscript.cover.clone(),
+                            "cover_too_large" | "cover_not_an_image" => None,
+                            _ => Some(manuscript.file.path.clone()),
+                        };
+                        if let Some(path) = path {
+                            self.state.missing.add(id, path, now);
+                        }
+                        (Wait::FileMissing { cause }, None)
+                    }
                 };
                 self.interrupted(id, Some((wait, until))).await;
             }

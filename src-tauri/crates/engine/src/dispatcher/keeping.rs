@@ -94,8 +94,7 @@ impl Dispatcher {
             });
         }
         let sealer = self
-            .secrets
-            .sealer()
+            .sealer(account)
             .await
             .map_err(|error| StoreError::Other(error.into()))?;
         Ok(TicketBytes {

@@ -89,7 +89,7 @@ impl Dispatcher {
             return Ok(None);
         };
         let clear = if ticket.sealed {
-            let sealer = self.secrets.sealer().await?;
+            let sealer = self.sealer(stored.account).await?;
             sealer
                 .open(&stored.id.to_string(), &ticket.bytes)
                 .map_err(|error| {

@@ -6,7 +6,7 @@ use crate::{
     clock::now_ms,
     happening::{self, Happening},
 };
-use slipway_model::{AccountId, Effect, Manuscript, PhaseName, Upload, UploadId};
+use slipway_model::{AccountId, Effect, Manuscript, PhaseName, Upload, UploadId, Wait};
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::Instant;
 
@@ -81,19 +81,22 @@ impl Dispatcher {
                 && !self
                     .board
                     .wait_of(*id, AccountId(0))
-                    .is_some_and(|w| w.needs_person())
+                    .is_some_and(|wait| wait.needs_person() || is_full_disk(&wait))
         });
-        let accounts = self.state.blocked.values().any(Option::is_some);
         if !self.state.active.is_empty()
             || !self.state.watching.is_empty()
             || by_itself
-            || accounts
             || self.state.admit
         {
             self.idle.send_if_modified(|idle| idle.take().is_some());
             return;
         }
         let unfinished = self.store.uploads_unfinished_count().await.unwrap_or(0);
+        // An account that waits for a time has nothing to wait for when nothing is left.
+        if unfinished > 0 && self.state.blocked.values().any(Option::is_some) {
+            self.idle.send_if_modified(|idle| idle.take().is_some());
+            return;
+        }
         let idle = Idle {
             published: self.state.published,
             failed: self.state.failed,
@@ -118,6 +121,11 @@ impl Dispatcher {
             });
         }
     }
+}
+
+/// Nobody here makes room by itself, though it is looked for.
+fn is_full_disk(wait: &Wait) -> bool {
+    matches!(wait, Wait::Disk { cause, .. } if cause.code == "disk_full")
 }
 
 fn happening_of(
