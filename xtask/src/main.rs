@@ -5,6 +5,7 @@ mod demo;
 mod launch;
 mod place;
 mod policy;
+mod proofs;
 mod session;
 mod setup;
 mod simulators;
@@ -56,6 +57,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
+    /// Sets the platforms' own clients against the simulators, all or those named.
+    Proofs { platforms: Vec<String> },
     /// Measures the figures that are promised.
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -91,6 +94,7 @@ fn run(task: Task) -> Result<()> {
         Task::Simulators { words } => launch::simulators(&words),
         Task::Campaign { words } => launch::campaign("kills", &words),
         Task::Faults { words } => launch::campaign("faults", &words),
+        Task::Proofs { platforms } => proofs::run_all(&platforms),
         Task::Bench { words } => launch::campaign("bench", &words),
         Task::Setup => setup::prepare(setup::Need::Tests),
         Task::Test { parts } => test::run(&parts),

@@ -21,6 +21,8 @@ pub(crate) enum Need {
     Browser,
     /// Speed can be compared: peers and emulated lines.
     Bench,
+    /// The platforms' own clients can be installed: they are Python and Node packages.
+    Proofs,
     /// All tests can run, those of the real window included.
     Tests,
 }
@@ -66,6 +68,11 @@ const BENCH: &[Package] = &[
     ("python3", "emulated lines"),
 ];
 
+const PROOFS: &[Package] = &[
+    ("python3", "official clients"),
+    ("python3-venv", "packages of official clients"),
+];
+
 /// Version of the program between WebDriver clients and WebKitWebDriver.
 /// Source: crates.io, read 2026-11-21.
 const TAURI_DRIVER: &str = "2.1.0";
@@ -95,6 +102,7 @@ fn wanted(need: Need) -> Vec<Package> {
     let lists: &[&[Package]] = match need {
         Need::Rust => &[RUST],
         Need::Bench => &[RUST, BENCH],
+        Need::Proofs => &[RUST, PROOFS],
         Need::Browser => &[BROWSER],
         Need::Window => &[RUST, WINDOW],
         Need::Tests => &[RUST, WINDOW, BROWSER, TESTS],

@@ -3,7 +3,7 @@
 //! Knows nothing of what is in it. Always holds: packages are installed only when the lock file changed since the last time.
 
 use anyhow::{Context as _, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{command, run};
@@ -11,8 +11,12 @@ use crate::place;
 
 /// npm in the folder of the user interface.
 pub(crate) fn npm() -> Command {
+    npm_in(&folder())
+}
+
+fn npm_in(folder: &Path) -> Command {
     let mut npm = command(if cfg!(windows) { "npm.cmd" } else { "npm" });
-    npm.current_dir(folder());
+    npm.current_dir(folder);
     npm
 }
 
@@ -23,13 +27,18 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Installs exactly what the lock file names.
 pub(crate) fn install() -> Result<()> {
-    let lock = place::read(&folder().join("package-lock.json"))?;
+    install_in(&folder())
+}
+
+/// The same for another folder with packages.
+pub(crate) fn install_in(folder: &Path) -> Result<()> {
+    let lock = place::read(&folder.join("package-lock.json"))?;
     // Lies inside the folder that `npm ci` empties first: a broken install leaves no mark.
-    let mark = folder().join("node_modules").join(".slipway-lock");
+    let mark = folder.join("node_modules").join(".slipway-lock");
     if std::fs::read_to_string(&mark).is_ok_and(|seen| seen == lock) {
         return Ok(());
     }
-    run(npm().args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    run(npm_in(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
     std::fs::write(&mark, lock).with_context(|| format!("cannot write {}", mark.display()))
 }
 
