@@ -23,8 +23,6 @@ use tally::{Tally, Target};
 const MIB: u64 = 1 << 20;
 /// Small parts make many acknowledgements to lose.
 const PART_BYTES: u64 = MIB;
-/// Slow enough that sending can be hit, fast enough that two hundred kills take minutes.
-const LINE_BYTES_PER_SECOND: u64 = 24 * MIB;
 /// Longest time in which acknowledgements are gathered for one commit. Ours: ten times a second is the rule, and a disk may be slow.
 const BATCH: Duration = Duration::from_millis(250);
 /// Each makes one upload for each of the two platforms.
@@ -39,6 +37,12 @@ pub(crate) struct Options {
     /// Chooses the moments; a random one without this.
     #[arg(long)]
     seed: Option<u64>,
+    /// Size of each file, in MiB; each another one between 4 and 24 without this.
+    #[arg(long)]
+    mib: Option<u64>,
+    /// The line to the platform, in MiB a second: slow enough that sending can be hit, fast enough that two hundred kills take minutes.
+    #[arg(long, default_value_t = 24)]
+    line: u64,
 }
 
 /// What becomes of a run of the program.
@@ -56,6 +60,8 @@ struct Campaign {
     tally: Tally,
     judge: Judge,
     files: u64,
+    /// Of each file; a random size without this.
+    bytes: Option<u64>,
 }
 
 pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
@@ -79,10 +85,8 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
             .always(),
         );
     }
-    let line = Line::to(simulator.address())
-        .up(LINE_BYTES_PER_SECOND)
-        .start()
-        .await?;
+    let line_rate = options.line * MIB;
+    let line = Line::to(simulator.address()).up(line_rate).start().await?;
     let slipway = Slipway::new(program, &scratch.path().join("slipway"))?;
     slipway
         .add_bilibili(&Bilibili {
@@ -105,6 +109,7 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
         tally: Tally::default(),
         judge: Judge::new(target),
         files: 0,
+        bytes: options.mib.map(|mib| mib * MIB),
     };
     let outcome = campaign.whole(options.kills).await;
     let mut report = format!(
@@ -118,12 +123,7 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
         println!("{report}");
         return Err(error.context(format!("the campaign with seed {seed}")));
     }
-    let bound = Judge::bound(
-        &campaign.simulator,
-        PART_BYTES,
-        LINE_BYTES_PER_SECOND,
-        BATCH,
-    );
+    let bound = Judge::bound(&campaign.simulator, PART_BYTES, line_rate, BATCH);
     let verdict = campaign.judge.verdict(&campaign.simulator, bound).await?;
     report.push_str(&verdict.table);
     if !verdict.breaches.is_empty() {
@@ -166,7 +166,8 @@ impl Campaign {
             self.files += 1;
             let title = format!("kill-{:04}", self.files);
             let file = self.folder.join(format!("{title}.mp4"));
-            let bytes = self.random.random_range(4 * MIB..24 * MIB);
+            let drawn = self.random.random_range(4 * MIB..24 * MIB);
+            let bytes = self.bytes.unwrap_or(drawn);
             video::write(&file, bytes, self.random.random())?;
             self.slipway.add(&file, "video,copy", &title).await?;
             self.judge.expect(&title, &file)?;
