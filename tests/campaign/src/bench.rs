@@ -26,7 +26,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 2048)]
     large_mib: u64,
     /// Size of the file that crosses an emulated line, in MiB.
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 512)]
     line_mib: u64,
     /// Uploads in the long queue.
     #[arg(long, default_value_t = 100_000)]
