@@ -12,6 +12,7 @@ mod listener;
 mod meter;
 mod sink;
 
+pub mod api_video;
 pub mod bilibili;
 
 pub use clock::Clock;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use slipway_simulators::api_video;
 use slipway_simulators::bilibili::{self, Profile, Review, Simulator, Storage};
 use slipway_simulators::{Line, Sink};
 use tokio::sync::oneshot;
@@ -27,6 +28,8 @@ struct Arguments {
 enum What {
     /// The Bilibili Open Platform.
     Bilibili(Bilibili),
+    /// api.video.
+    ApiVideo(ApiVideo),
     /// Takes any body and throws it away.
     Sink {
         /// 0 is any free port.
@@ -93,6 +96,31 @@ struct Bilibili {
     webhook: Option<Url>,
 }
 
+#[derive(Debug, Args)]
+struct ApiVideo {
+    /// Says what is official, what is inferred and what every switch does, and ends.
+    #[arg(long)]
+    about: bool,
+    /// 0 is any free port.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Folder for parts; a temporary one without this.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = ProfileName::Docs)]
+    profile: ProfileName,
+    /// Throw parts away.
+    #[arg(long)]
+    discard: bool,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The sandbox instead of production.
+    #[arg(long)]
+    sandbox: bool,
+    #[arg(long, value_enum, default_value_t = Pace::Usual)]
+    encoding: Pace,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProfileName {
     Docs,
@@ -123,6 +151,18 @@ async fn main() -> anyhow::Result<()> {
         What::Bilibili(bilibili) => {
             let simulator = bilibili.start().await?;
             serve(&told(&simulator), arguments.until_stdin_closes).await?;
+            simulator.stop().await;
+        }
+        What::ApiVideo(api_video) if api_video.about => {
+            writeln!(
+                std::io::stdout(),
+                "{}",
+                serde_json::to_string_pretty(&api_video::about())?
+            )?;
+        }
+        What::ApiVideo(api_video) => {
+            let simulator = api_video.start().await?;
+            serve(&told_api_video(&simulator), arguments.until_stdin_closes).await?;
             simulator.stop().await;
         }
         What::Sink { port } => {
@@ -159,11 +199,17 @@ async fn main() -> anyhow::Result<()> {
             line.stop().await;
         }
         What::All(bilibili) => {
+            let videos = ApiVideo::beside(&bilibili).start().await?;
             let simulator = bilibili.start().await?;
             let sink = Sink::start(0).await.context("starting the sink")?;
-            let both = json!({ "bilibili": told(&simulator), "sink": { "url": sink.url() } });
-            serve(&both, arguments.until_stdin_closes).await?;
+            let all = json!({
+                "bilibili": told(&simulator),
+                "api-video": told_api_video(&videos),
+                "sink": { "url": sink.url() },
+            });
+            serve(&all, arguments.until_stdin_closes).await?;
             simulator.stop().await;
+            videos.stop().await;
             sink.stop().await;
         }
     }
@@ -203,6 +249,63 @@ impl Bilibili {
             .await
             .context("starting the Bilibili simulator")
     }
+}
+
+impl ApiVideo {
+    /// With what was asked for all of them.
+    fn beside(all: &Bilibili) -> Self {
+        Self {
+            about: false,
+            port: 0,
+            data: all.data.as_ref().map(|folder| folder.join("api-video")),
+            profile: all.profile,
+            discard: all.discard,
+            seed: all.seed,
+            sandbox: false,
+            encoding: all.review,
+        }
+    }
+
+    async fn start(self) -> anyhow::Result<api_video::Simulator> {
+        let mut builder = api_video::Simulator::builder()
+            .port(self.port)
+            .seed(self.seed)
+            .profile(match self.profile {
+                ProfileName::Docs => api_video::Profile::Docs,
+                ProfileName::Strict => api_video::Profile::Strict,
+                ProfileName::Sloppy => api_video::Profile::Sloppy,
+            })
+            .encoding(match self.encoding {
+                Pace::Usual => api_video::Encoding::default(),
+                Pace::Fast => api_video::Encoding {
+                    ingest_ms: 200,
+                    quality_ms: 200,
+                },
+                Pace::Immediate => api_video::Encoding::immediate(),
+            });
+        if self.discard {
+            builder = builder.discarding();
+        }
+        if self.sandbox {
+            builder = builder.sandbox();
+        }
+        if let Some(folder) = self.data {
+            builder = builder.data(folder);
+        }
+        builder
+            .try_start()
+            .await
+            .context("starting the api.video simulator")
+    }
+}
+
+fn told_api_video(simulator: &api_video::Simulator) -> Value {
+    json!({
+        "url": simulator.url(),
+        "api_key": simulator.api_key(),
+        "other_key": simulator.other_key(),
+        "upload_token": simulator.upload_token(0),
+    })
 }
 
 /// Everything a client has to be told. The secrets are invented and worth nothing.

@@ -2,7 +2,7 @@
 //!
 //! Fields are text under two kinds of names: common ones (`title`) flow to every platform, and `platform.field` is a platform's own and wins there.
 
-use crate::{Field, ManuscriptId};
+use crate::{Field, FieldKind, ManuscriptId};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -60,10 +60,24 @@ pub fn resolve(
         .filter_map(|field| {
             let own = fields.get(&format!("{platform}.{}", field.name));
             let common = field.from.as_ref().and_then(|from| fields.get(from));
-            let value = own.or(common).or(field.default.as_ref())?;
-            Some((field.name.clone(), value.clone()))
+            let value = match (own, common) {
+                (None, Some(common)) => as_own(field, common),
+                (own, _) => own.or(field.default.as_ref())?.clone(),
+            };
+            Some((field.name.clone(), value))
         })
         .collect()
+}
+
+/// A common field's value as a platform's own field takes it: a visibility in words, where the platform only knows public or not.
+fn as_own(field: &Field, common: &str) -> String {
+    let visibility = field.from.as_deref() == Some("visibility");
+    let value = match common.trim() {
+        "public" if visibility && field.kind == FieldKind::Bool => "1",
+        "private" | "unlisted" if visibility && field.kind == FieldKind::Bool => "0",
+        _ => common,
+    };
+    value.to_owned()
 }
 
 /// A first title: the file's name without its last extension, white space in place of line breaks.
@@ -93,6 +107,28 @@ mod tests {
             ("日本 語.mkv", "日本 語"),
         ] {
             assert_eq!(title_from_file_name(name), title);
+        }
+    }
+
+    #[test]
+    fn a_visibility_in_words_is_taken_where_only_public_or_not_is_known() {
+        let field: Field = serde_json::from_value(serde_json::json!({
+            "name": "public", "kind": "bool", "default": "1", "from": "visibility", "label": {},
+        }))
+        .unwrap();
+        for (own, common, made) in [
+            (None, Some("private"), "0"),
+            (None, Some("unlisted"), "0"),
+            (None, Some("public"), "1"),
+            (None, Some("friends"), "friends"),
+            (Some("true"), Some("private"), "true"),
+            (None, None, "1"),
+        ] {
+            let mut fields = BTreeMap::new();
+            fields.extend(own.map(|v: &str| ("p.public".to_owned(), v.to_owned())));
+            fields.extend(common.map(|v: &str| ("visibility".to_owned(), v.to_owned())));
+            let made_of = resolve(&fields, "p", std::slice::from_ref(&field));
+            assert_eq!(made_of["public"], made, "{own:?} {common:?}");
         }
     }
 }

@@ -12,12 +12,15 @@ pub mod session;
 #[cfg(test)]
 mod testing;
 
+pub mod api_video;
 pub mod bilibili;
 pub mod folder;
 
 pub use body::{Body, Digests, Part, Sums, Taken};
 pub use error::{BoxError, Error, Result};
 pub use http::{Http, ProxyChoice};
-pub use platform::{Cover, Draft, Held, Keeper, Opened, Platform, Review, SignIn, Step};
+pub use platform::{
+    Cover, Draft, Held, Keeper, Opened, Platform, Review, SignIn, Step, UploadToken, UploadTokens,
+};
 pub use registry::{all, find, specs};
 pub use session::{SecretStore, Session};

@@ -101,6 +101,11 @@ pub trait Platform: Send + Sync {
         None
     }
 
+    /// Tokens for uploading that the account can hand to others, for platforms that have them.
+    fn upload_tokens(&self) -> Option<&dyn UploadTokens> {
+        None
+    }
+
     /// Asks the platform who this account is. Publishes nothing.
     async fn check(&self, session: &Session) -> Result<Health>;
 
@@ -177,4 +182,43 @@ pub trait SignIn: Send + Sync {
     /// # Errors
     /// `SignedOut` when the code is spent or wrong.
     async fn exchange(&self, session: &Session, code: SecretString) -> Result<()>;
+}
+
+/// A token that lets its holder upload into the account, and nothing else.
+#[derive(Debug, Clone)]
+pub struct UploadToken {
+    pub token: SecretString,
+    /// Its life when it was made, in seconds; 0: until it is deleted.
+    pub ttl_s: u64,
+    /// As the platform writes it.
+    pub created_at: Option<String>,
+    /// As the platform writes it; `None`: until it is deleted.
+    pub expires_at: Option<String>,
+}
+
+/// Making and taking back upload tokens.
+#[async_trait]
+pub trait UploadTokens: Send + Sync {
+    /// Makes a token that ends after `life`, or only when it is deleted.
+    ///
+    /// # Errors
+    /// `Refused` when the platform takes no such life.
+    async fn create(
+        &self,
+        session: &Session,
+        life: Option<std::time::Duration>,
+    ) -> Result<UploadToken>;
+
+    /// Those that are good now, newest first.
+    async fn list(&self, session: &Session) -> Result<Vec<UploadToken>>;
+
+    /// # Errors
+    /// `Refused` with `upload_token_unknown` when there is none or it has ended.
+    async fn show(&self, session: &Session, token: &SecretString) -> Result<UploadToken>;
+
+    /// Ends a token at once, also for uploads under way.
+    ///
+    /// # Errors
+    /// As [`Self::show`].
+    async fn delete(&self, session: &Session, token: &SecretString) -> Result<()>;
 }
