@@ -24,7 +24,11 @@ pub use redact::{bare_url, excerpt, redact};
 use crate::{Error, Result};
 use reqwest::{ClientBuilder, Proxy, redirect};
 use slipway_model::{Cause, ErrorKind};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use url::Url;
 
 /// Limit for making a connection, TLS included.
@@ -159,7 +163,17 @@ impl Http {
     }
 
     async fn exchange(&self, act: Act, request: reqwest::RequestBuilder) -> Result<Answer> {
-        let response = request.send().await.map_err(|error| fault(act, error))?;
+        let (client, request) = request.build_split();
+        let request = request.map_err(|error| fault(act, error))?;
+        let (started, method) = (Instant::now(), request.method().clone());
+        let url = redact(&bare_url(request.url()));
+        let answered = client.execute(request).await;
+        let status = answered
+            .as_ref()
+            .map_or(0, |answer| answer.status().as_u16());
+        let ms = started.elapsed().as_millis() as u64;
+        tracing::debug!(platform = act.platform, doing = act.doing, %method, url, status, ms, "called");
+        let response = answered.map_err(|error| fault(act, error))?;
         self.clocks.note(&response);
         Answer::read(act, response).await
     }
