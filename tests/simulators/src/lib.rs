@@ -14,6 +14,7 @@ mod sink;
 
 pub mod api_video;
 pub mod bilibili;
+pub mod wangsu;
 
 pub use clock::Clock;
 pub use fault::{CallSet, Rule, Script};

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use slipway_simulators::api_video;
 use slipway_simulators::bilibili::{self, Profile, Review, Simulator, Storage};
-use slipway_simulators::{Line, Sink};
+use slipway_simulators::{Line, Sink, wangsu};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -30,6 +30,8 @@ enum What {
     Bilibili(Bilibili),
     /// api.video.
     ApiVideo(ApiVideo),
+    /// Wangsu Cloud VoD with its storage.
+    Wangsu(wangsu::command::Options),
     /// Takes any body and throws it away.
     Sink {
         /// 0 is any free port.
@@ -163,6 +165,16 @@ async fn main() -> anyhow::Result<()> {
         What::ApiVideo(api_video) => {
             let simulator = api_video.start().await?;
             serve(&told_api_video(&simulator), arguments.until_stdin_closes).await?;
+            simulator.stop().await;
+        }
+        What::Wangsu(options) if options.about => {
+            let about = serde_json::to_string_pretty(&wangsu::about())?;
+            writeln!(std::io::stdout(), "{about}")?;
+        }
+        What::Wangsu(options) => {
+            let simulator = options.start().await?;
+            let told = wangsu::command::told(&simulator);
+            serve(&told, arguments.until_stdin_closes).await?;
             simulator.stop().await;
         }
         What::Sink { port } => {

@@ -15,6 +15,7 @@ mod testing;
 pub mod api_video;
 pub mod bilibili;
 pub mod folder;
+pub mod wangsu;
 
 pub use body::{Body, Digests, Part, Sums, Taken};
 pub use error::{BoxError, Error, Result};
