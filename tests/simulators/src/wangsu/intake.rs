@@ -89,9 +89,8 @@ impl<'a> Feed<'a> {
             return Some(Err(spilt));
         }
         loop {
-            let frame = match self.body.frame().await? {
-                Ok(frame) => frame,
-                Err(_) => return Some(Err(Spilt::HungUp(HangUp::Close))), // shorter than it said
+            let Ok(frame) = self.body.frame().await? else {
+                return Some(Err(Spilt::HungUp(HangUp::Close))); // shorter than it said
             };
             let Ok(data) = frame.into_data() else {
                 continue;

@@ -94,8 +94,7 @@ impl Simulator {
 
     /// Every upload token of this moment is refused from now on.
     pub fn revoke_tokens(&self) {
-        let mut state = self.world.state.lock();
-        state.revoked = state.tokens.clone();
+        self.world.state.lock().revoke();
     }
 
     /// Forgets every block that was not joined.

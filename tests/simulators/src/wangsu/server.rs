@@ -121,7 +121,7 @@ impl World {
     fn note(&self, request: &Request) {
         let mut state = self.state.lock();
         if request.faults.contains(&Fault::TokensRevoked) {
-            state.revoked = state.tokens.clone();
+            state.revoke();
         }
         if request.call.is_storage() {
             let names = ["x-ws-accesskey", "x-cnc-accesskey"];

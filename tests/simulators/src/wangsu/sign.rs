@@ -67,8 +67,8 @@ pub(crate) fn check(
         return Err(Wrong::Code(4004));
     }
     let said = said.ok_or(Wrong::Signature)?;
-    let signs = |name: &&str| said.signed.contains(name);
-    if !["content-type", "host"].iter().all(|name| signs(&name)) {
+    let signs = |name: &str| said.signed.contains(&name);
+    if !["content-type", "host"].iter().all(|name| signs(name)) {
         return Err(Wrong::Signature);
     }
     let right = said
@@ -142,22 +142,17 @@ impl<'a> Said<'a> {
         let mut readings = Vec::new();
         for query in &queries {
             for lower in cases {
-                let lines: String = self
-                    .signed
-                    .iter()
-                    .map(|name| {
-                        let value = seen
-                            .headers
-                            .get(*name)
-                            .map_or("", |v| v.to_str().unwrap_or(""));
-                        let value = if *lower {
-                            value.to_lowercase()
-                        } else {
-                            value.to_owned()
-                        };
-                        format!("{name}:{value}\n")
-                    })
-                    .collect();
+                let mut lines = String::new();
+                for name in &self.signed {
+                    let value = seen.headers.get(*name);
+                    let value = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+                    let value = if *lower {
+                        value.to_lowercase()
+                    } else {
+                        value.to_owned()
+                    };
+                    lines.extend([*name, ":", &value, "\n"]);
+                }
                 readings.push(format!(
                     "{method}\n{path}\n{query}\n{lines}\n{signed}\n{hash}"
                 ));

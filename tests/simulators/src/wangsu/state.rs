@@ -152,6 +152,11 @@ impl State {
         token(self.seed, what, self.serial)
     }
 
+    /// Every token of this moment is refused from now on.
+    pub(crate) fn revoke(&mut self) {
+        self.revoked.clone_from(&self.tokens);
+    }
+
     pub(crate) fn forget_handle(&mut self, ctx: &str) {
         if let Some((batch, index, _)) = self.handles.remove(ctx) {
             self.blocks.remove(&(batch, index));
@@ -167,7 +172,9 @@ impl State {
             .filter(|block| now_ms - block.since_ms >= ttl_ms)
             .map(|block| block.ctx.clone())
             .collect();
-        old.iter().for_each(|ctx| self.forget_handle(ctx));
+        for ctx in &old {
+            self.forget_handle(ctx);
+        }
     }
 }
 

@@ -309,7 +309,9 @@ impl World {
                 if let Fault::Purge { all } = fault {
                     let gone = if *all { usize::MAX } else { 1 };
                     let ctxs: Vec<String> = list.split(',').take(gone).map(str::to_owned).collect();
-                    ctxs.iter().for_each(|ctx| state.forget_handle(ctx));
+                    for ctx in &ctxs {
+                        state.forget_handle(ctx);
+                    }
                 }
             }
             let (chunks, bytes) = whole(&state, &sender, &list)?;
@@ -317,7 +319,7 @@ impl World {
                 return Err(No(400, "the blocks do not add up to the file").into());
             }
             let name = format!("{}:{key}", sender.policy.bucket);
-            self.may_store(&state, &sender.policy, &name, bytes)?;
+            may_store(&state, &sender.policy, &name, bytes)?;
             (chunks, bytes, name)
         };
         let object = self.joined(chunks, bytes).await?;
@@ -330,19 +332,6 @@ impl World {
             state.joined.insert((sender.batch, list), answer.clone());
         }
         Ok(done)
-    }
-
-    fn may_store(&self, state: &State, policy: &Policy, name: &str, bytes: u64) -> Result<(), No> {
-        if policy.size_max > 0 && bytes > policy.size_max {
-            return Err(No(
-                state.switches.too_large_status,
-                "larger than fsizeLimit",
-            ));
-        }
-        if state.objects.contains_key(name) && !policy.overwrite {
-            return Err(No(state.switches.exists_status, "the file exists"));
-        }
-        Ok(())
     }
 
     async fn joined(&self, chunks: Vec<PathBuf>, bytes: u64) -> Result<Object, Spilt> {
@@ -476,7 +465,7 @@ impl World {
             if held.bytes > state.switches.form_max {
                 return Err(No(413, "larger than a form may be").into());
             }
-            self.may_store(&state, &policy, &name, held.bytes)?;
+            may_store(&state, &policy, &name, held.bytes)?;
             (key, name)
         };
         let object = self
@@ -549,6 +538,19 @@ fn whole(state: &State, sender: &Sender, list: &str) -> Result<(Vec<PathBuf>, u6
         bytes += block.size;
     }
     Ok((chunks, bytes))
+}
+
+fn may_store(state: &State, policy: &Policy, name: &str, bytes: u64) -> Result<(), No> {
+    if policy.size_max > 0 && bytes > policy.size_max {
+        return Err(No(
+            state.switches.too_large_status,
+            "larger than fsizeLimit",
+        ));
+    }
+    if state.objects.contains_key(name) && !policy.overwrite {
+        return Err(No(state.switches.exists_status, "the file exists"));
+    }
+    Ok(())
 }
 
 /// The success body of a stored file, as the switch has it.

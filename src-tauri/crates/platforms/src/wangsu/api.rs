@@ -75,9 +75,9 @@ struct Envelope {
 #[derive(Deserialize)]
 pub(super) struct UploadToken {
     #[serde(rename = "uploadUrl")]
-    pub(super) upload_url: String,
+    pub(super) url: String,
     #[serde(rename = "uploadToken")]
-    pub(super) upload_token: String,
+    pub(super) token: String,
     #[serde(rename = "fileKey")]
     pub(super) file_key: String,
     #[serde(rename = "videoId")]

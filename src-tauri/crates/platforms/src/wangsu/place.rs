@@ -30,16 +30,16 @@ pub(super) async fn ask(api: &Api<'_>, asked: &BTreeMap<String, String>) -> Resu
         .call(OPENING, Why::Work, PATH, &body)
         .await
         .map_err(|failure| with_offer(api, asked, failure))?;
-    if told.upload_url.is_empty() || told.upload_token.is_empty() || told.file_key.is_empty() {
+    if told.url.is_empty() || told.token.is_empty() || told.file_key.is_empty() {
         let cause = Cause::new("wangsu_place_incomplete");
         return Err(act.error(ErrorKind::ServerFault, cause));
     }
     let got_ms = api.now_ms(act)?;
     let life_ms = 1000 * i64::try_from(api.settings().number("token_ttl_assumed")).unwrap_or(3600);
-    let policy = token::policy(&told.upload_token);
+    let policy = token::policy(&told.token);
     Ok(Place {
-        url: told.upload_url,
-        token: told.upload_token,
+        url: told.url,
+        token: told.token,
         bucket: told.bucket_name.unwrap_or_default(),
         key: told.file_key,
         video_id: told.video_id,

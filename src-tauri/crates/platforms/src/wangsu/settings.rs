@@ -115,7 +115,7 @@ impl<'a> Settings<'a> {
             }
             own => own,
         };
-        fitted.min(most) / PIECE_BYTES * PIECE_BYTES.max(1)
+        (fitted.min(most) / PIECE_BYTES * PIECE_BYTES).max(PIECE_BYTES)
     }
 
     /// The chunk for a block, smaller on a line that failed lately.

@@ -68,14 +68,6 @@ impl From<Error> for Failure {
     }
 }
 
-impl Failure {
-    pub(super) fn error(self) -> Error {
-        match self {
-            Self::Refused(_, error) | Self::Other(error) => error,
-        }
-    }
-}
-
 /// `path` below the storage's address.
 pub(super) fn address(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
