@@ -125,3 +125,19 @@ export const day = (atMs: number) =>
 
 export const list = (items: readonly string[]) =>
   new Intl.ListFormat(language.value, { type: "conjunction" }).format(items);
+
+/** An address as people read it: a page without its scheme, a file by its path. */
+export function address(url: string): string {
+  if (!url.startsWith("file:")) return url.replace(/^https?:\/\/(www\.)?/, "");
+  try {
+    return decodeURIComponent(new URL(url).pathname).replace(/^\/(?=[A-Za-z]:)/, "");
+  } catch {
+    return url;
+  }
+}
+
+/** The same where there is little room: of a file, its name. */
+export function shortAddress(url: string): string {
+  const words = address(url);
+  return url.startsWith("file:") ? words.slice(words.lastIndexOf("/") + 1) : words;
+}

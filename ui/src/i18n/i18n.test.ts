@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { all, languageOf } from ".";
-import { binarySize, clock, language, languages, percent, rate, size, sizes, spanWith } from "./format";
+import { address, binarySize, clock, language, languages, percent, rate, shortAddress, size, sizes, spanWith } from "./format";
 import { cure, fill, headline, sentence, sentencesOf } from "./sentences";
 
 afterEach(() => {
@@ -133,5 +133,17 @@ describe("the sentences of causes", () => {
 
   it("cannot be turned around or broken by a value", () => {
     expect(fill("{file}!", { file: "a\u202egpj.exe\nb" })).toBe("a gpj.exe b!");
+  });
+});
+
+describe("addresses", () => {
+  it("of pages lose their scheme, those of files are paths, short ones names", () => {
+    expect(address("https://www.bilibili.com/video/BV1?p=2")).toBe("bilibili.com/video/BV1?p=2");
+    expect(address("file:///srv/My%20films/%E6%98%A0%E7%94%BB.mp4")).toBe("/srv/My films/映画.mp4");
+    expect(address("file:///C:/Films/a.mp4")).toBe("C:/Films/a.mp4");
+    expect(address("file:///srv/100%25.mp4")).toBe("/srv/100%.mp4");
+    expect(address("file:///srv/100%.mp4")).toBe("file:///srv/100%.mp4");
+    expect(shortAddress("file:///srv/My%20films/a.mp4")).toBe("a.mp4");
+    expect(shortAddress("https://bsky.app/profile/a/post/b")).toBe("bsky.app/profile/a/post/b");
   });
 });

@@ -6,6 +6,7 @@ import { say } from "../app/toast";
 import { backend, platformLabel, sayThrown, screen } from "../app/world";
 import { editAccount } from "../accounts/state";
 import { t } from "../i18n";
+import { address } from "../i18n/format";
 import { sentence } from "../i18n/sentences";
 import { canEdit, hasCard, isFinal, type RowAct } from "./face";
 import * as queue from "./state";
@@ -80,7 +81,7 @@ export function perform(act: RowAct, row: UploadRow, from?: HTMLElement): void {
     case "open_page":
       return void backend().openPage(row.id).catch((thrown: unknown) => say({ text: sayThrown(thrown) }));
     case "copy_link":
-      return row.live.remote?.url ? void copy(row.live.remote.url, t().toast.linkCopied) : say({ text: t().toast.noLink });
+      return row.live.remote?.url ? void copy(row.live.remote.url.startsWith("file:") ? address(row.live.remote.url) : row.live.remote.url, t().toast.linkCopied) : say({ text: t().toast.noLink });
     case "details":
       return queue.drawerId.peek() === row.id ? queue.closeDrawer() : void queue.openDrawer(row.id);
     case "card":

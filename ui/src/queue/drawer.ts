@@ -4,7 +4,7 @@ import type { UploadDetail, UploadRow } from "../bindings";
 import { icon, mark, stateIcon, tongue } from "../app/parts";
 import { labelOf, now, platformLabel, specOf } from "../app/world";
 import { span, t } from "../i18n";
-import { binarySize, clock, num, percent, rate, size, sizes } from "../i18n/format";
+import { address, binarySize, clock, num, percent, rate, size, sizes } from "../i18n/format";
 import { perform, rowMenu } from "./acts";
 import { isFinal, type RowAct } from "./face";
 import { landedParts, partMap } from "./partmap";
@@ -138,7 +138,7 @@ function facts(detail: UploadDetail): TemplateResult {
         <dt>${drawer.size}</dt><dd>${size(live.total_bytes)} <span class="faint">(${num(live.total_bytes)}${"\u00a0"}B)</span></dd>
         <dt>${drawer.added}</dt><dd>${clock(detail.created_at_ms, now.value)}</dd>
         <dt>${drawer.remoteId}</dt>${live.remote ? html`<dd class="mono" title=${live.remote.id}>${live.remote.id}</dd>` : html`<dd class="faint">${drawer.noRemoteId(platform)}</dd>`}
-        ${live.remote?.url ? html`<dt>${drawer.link}</dt><dd><a href=${live.remote.url} @click=${(event: Event) => (event.preventDefault(), perform("open_page", row))}>${live.remote.url.replace(/^https?:\/\//, "")}</a></dd>` : nothing}
+        ${live.remote?.url ? html`<dt>${drawer.link}</dt><dd><a href=${live.remote.url} @click=${(event: Event) => (event.preventDefault(), perform("open_page", row))}>${address(live.remote.url)}</a></dd>` : nothing}
       </dl>
     </section>
     ${

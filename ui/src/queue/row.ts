@@ -4,7 +4,7 @@ import type { TimelineEntry, UploadRow } from "../bindings";
 import { icon, mark, tongue } from "../app/parts";
 import { now, platformLabel, summary } from "../app/world";
 import { t } from "../i18n";
-import { clock, size, UNKNOWN } from "../i18n/format";
+import { address, clock, shortAddress, size, UNKNOWN } from "../i18n/format";
 import { cure, headline } from "../i18n/sentences";
 import { canEdit, face, type Face, type RowAct, wantsText } from "./face";
 import * as queue from "./state";
@@ -77,7 +77,7 @@ function meterCells(row: UploadRow, shows: Face, platform: string) {
 function cureCell(row: UploadRow, shows: Face, loud: boolean) {
   return html`
     <span role="gridcell" class="row-cure row-cure-wide">
-      ${shows.link ? html`<a class="row-link cut" href=${shows.link} tabindex="-1" data-act="open_page" title=${shows.link}>${shows.link.replace(/^https?:\/\/(www\.)?/, "")}</a>` : nothing}
+      ${shows.link ? html`<a class="row-link cut" href=${shows.link} tabindex="-1" data-act="open_page" title=${address(shows.link)}>${shortAddress(shows.link)}</a>` : nothing}
       ${shows.cures.map(
         ({ act, label, primary }) => html`<button class=${`button ${primary ? "row-keep" : ""}`} data-size="s" data-kind=${primary && loud ? "primary" : nothing} tabindex="-1" data-act=${act}>${label}</button>`,
       )}
