@@ -12,6 +12,7 @@ mod listener;
 mod meter;
 mod sink;
 
+pub mod aliyun_vod;
 pub mod api_video;
 pub mod bilibili;
 pub mod wangsu;

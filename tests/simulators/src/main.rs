@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use slipway_simulators::aliyun_vod;
 use slipway_simulators::api_video;
 use slipway_simulators::bilibili::{self, Profile, Review, Simulator, Storage};
 use slipway_simulators::{Line, Sink, wangsu};
@@ -32,6 +33,8 @@ enum What {
     ApiVideo(ApiVideo),
     /// Wangsu Cloud VoD with its storage.
     Wangsu(wangsu::command::Options),
+    /// Alibaba Cloud ApsaraVideo VOD with its storage, STS and a user's own service.
+    AliyunVod(AliyunVod),
     /// Takes any body and throws it away.
     Sink {
         /// 0 is any free port.
@@ -123,6 +126,24 @@ struct ApiVideo {
     encoding: Pace,
 }
 
+#[derive(Debug, Default, Args)]
+struct AliyunVod {
+    /// 0 is any free port.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Folder for parts; a temporary one without this.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Throw parts away and compute nothing.
+    #[arg(long, conflicts_with = "digests")]
+    discard: bool,
+    /// Keep checksums of parts instead of parts.
+    #[arg(long)]
+    digests: bool,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProfileName {
     Docs,
@@ -177,6 +198,11 @@ async fn main() -> anyhow::Result<()> {
             serve(&told, arguments.until_stdin_closes).await?;
             simulator.stop().await;
         }
+        What::AliyunVod(platform) => {
+            let simulator = platform.start().await?;
+            serve(&simulator.told(), arguments.until_stdin_closes).await?;
+            simulator.stop().await;
+        }
         What::Sink { port } => {
             let sink = Sink::start(port).await.context("starting the sink")?;
             serve(&json!({ "url": sink.url() }), arguments.until_stdin_closes).await?;
@@ -213,8 +239,10 @@ async fn main() -> anyhow::Result<()> {
         What::All(bilibili) => {
             let videos = ApiVideo::beside(&bilibili).start().await?;
             let simulator = bilibili.start().await?;
+            let aliyun_vod = AliyunVod::default().start().await?;
             let sink = Sink::start(0).await.context("starting the sink")?;
             let all = json!({
+                "aliyun-vod": aliyun_vod.told(),
                 "bilibili": told(&simulator),
                 "api-video": told_api_video(&videos),
                 "sink": { "url": sink.url() },
@@ -222,10 +250,31 @@ async fn main() -> anyhow::Result<()> {
             serve(&all, arguments.until_stdin_closes).await?;
             simulator.stop().await;
             videos.stop().await;
+            aliyun_vod.stop().await;
             sink.stop().await;
         }
     }
     Ok(())
+}
+
+impl AliyunVod {
+    async fn start(self) -> anyhow::Result<aliyun_vod::Simulator> {
+        let mut builder = aliyun_vod::Simulator::builder()
+            .port(self.port)
+            .seed(self.seed)
+            .storage(match (self.discard, self.digests) {
+                (true, _) => aliyun_vod::Storage::Discard,
+                (_, true) => aliyun_vod::Storage::Digests,
+                _ => aliyun_vod::Storage::Files,
+            });
+        if let Some(folder) = self.data {
+            builder = builder.data(folder);
+        }
+        builder
+            .try_start()
+            .await
+            .context("starting the ApsaraVideo VOD simulator")
+    }
 }
 
 impl Bilibili {

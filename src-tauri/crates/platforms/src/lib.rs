@@ -12,6 +12,7 @@ pub mod session;
 #[cfg(test)]
 mod testing;
 
+pub mod aliyun_vod;
 pub mod api_video;
 pub mod bilibili;
 pub mod folder;
