@@ -8,6 +8,7 @@
 mod bilibili;
 mod disturbed;
 mod edited;
+mod every;
 mod folder;
 mod house;
 mod secrets;
