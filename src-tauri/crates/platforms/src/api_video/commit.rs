@@ -1,9 +1,9 @@
-//! From the last part to a video that carries its manuscript: looked at, worded, pictured, each step kept as it is done.
+//! From the last part to a video that carries its manuscript: looked at, worded, pictured, captioned, each step kept as it is done.
 //!
 //! Publish once: the container was filled by its last part and cannot be filled again; every step here gives the same result when it is repeated.
 
 use super::{
-    NAME, codes,
+    NAME, captions, codes,
     manuscript::{self, For},
     place,
     settings::Auth,
@@ -20,6 +20,7 @@ use std::time::Duration;
 
 const LOOKING: &str = "looking at the uploaded file";
 const WORDING: &str = "writing title and description";
+const CAPTIONING: &str = "sending the captions";
 const PICTURING: &str = "sending the thumbnail";
 
 pub(super) struct Commit<'a> {
@@ -63,7 +64,10 @@ impl Commit<'_> {
                     self.picture(&id).await?;
                     self.reach(Stage::Pictured).await?;
                 }
-                Stage::Pictured => self.reach(Stage::Captioned).await?,
+                Stage::Pictured => {
+                    self.caption(&id).await?;
+                    self.reach(Stage::Captioned).await?;
+                }
                 Stage::Captioned => break,
             }
         }
@@ -152,6 +156,28 @@ impl Commit<'_> {
             Call::json(PICTURING, Method::PATCH, &path, json!({ "timecode": code }))
         };
         step(self.api.call::<Value>(call).await.map(drop))
+    }
+
+    /// One track for each language; sent again, it replaces the first.
+    async fn caption(&self, id: &str) -> Result<()> {
+        let value = |name: &str| self.draft.fields.get(name).map_or("", |text| text.trim());
+        let tracks = captions::read(value("captions"), value("language"))
+            .map_err(|cause| Act::new(NAME, CAPTIONING).error(ErrorKind::Refused, cause))?;
+        for track in tracks {
+            let path = ["videos", id, "captions", track.language.as_str()];
+            let content = Content::File {
+                name: "captions.vtt",
+                mime: "text/vtt",
+                bytes: track.text.into(),
+            };
+            let call = Call {
+                method: Method::POST,
+                content,
+                ..Call::get(CAPTIONING, &path)
+            };
+            step(self.api.call::<Value>(call).await.map(drop))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A manuscript's fields as the platform's JSON, and what is worth a second look before they are sent.
 
 use super::{
-    NAME,
+    NAME, captions,
     settings::{Auth, Settings},
 };
 use crate::Draft;
@@ -171,6 +171,9 @@ pub(super) fn notes(settings: &Settings<'_>, fields: &Fields) -> Vec<Finding> {
             .with("choices", SUMMARY.join(", "));
         let field = Some("transcriptSummaryAttributes");
         found.push(finding(Severity::Red, field, cause));
+    }
+    if let Err(cause) = captions::read(value(fields, "captions"), language) {
+        found.push(finding(Severity::Red, Some("captions"), cause));
     }
     if settings.is_sandbox() {
         let cause = Cause::new("api_video_sandbox");

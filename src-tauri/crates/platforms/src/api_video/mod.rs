@@ -4,6 +4,7 @@
 //! stays away from the requests that carry the file.
 
 mod bearer;
+mod captions;
 mod codes;
 mod commit;
 mod manuscript;

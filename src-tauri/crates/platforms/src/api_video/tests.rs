@@ -323,6 +323,8 @@ async fn words_changed_on_the_way_are_the_words_of_the_video() {
     draft.fields.insert("tags".into(), String::new());
     draft.fields.insert("playerId".into(), String::new());
     draft.fields.insert("thumbnail.timecode".into(), "5".into());
+    let tracks = "WEBVTT\nLanguage: fr-CA\n\nWEBVTT\nLanguage: ja\n";
+    draft.fields.insert("captions".into(), tracks.into());
     draft.manuscript_hash = "another".into();
     bench
         .commit(&draft, opened.ticket, &receipts)
@@ -336,6 +338,8 @@ async fn words_changed_on_the_way_are_the_words_of_the_video() {
     assert_eq!(video.fields["tags"], serde_json::json!([]));
     assert!(!video.fields.contains_key("playerId"), "null takes it away");
     assert_eq!(video.timecode.as_deref(), Some("5"));
+    let languages: Vec<&str> = video.captions.keys().map(String::as_str).collect();
+    assert_eq!(languages, ["fr-CA", "ja"]);
     assert_eq!(video.fields["transcriptSummary"], true);
     let pairs = video.fields["metadata"].as_array().unwrap();
     assert_eq!(pairs.len(), 2, "ours is kept with the user's");
@@ -409,6 +413,7 @@ async fn settings_change_limits_and_notes_speak_before_the_platform_does() {
             "transcriptSummaryAttributes".to_owned(),
             "abstract,poem".to_owned(),
         ),
+        ("captions".to_owned(), "1\n00:00 --> 00:01".to_owned()),
     ];
     let notes = bench.adapter.notes(&bench.session, &fields.into());
     let codes: Vec<&str> = notes.iter().map(|note| note.cause.code.as_str()).collect();
@@ -418,6 +423,7 @@ async fn settings_change_limits_and_notes_speak_before_the_platform_does() {
             "api_video_language_unknown",
             "api_video_metadata_line",
             "field_not_a_choice",
+            "api_video_captions_not_webvtt",
             "api_video_sandbox"
         ]
     );
