@@ -17,6 +17,8 @@ import type {
   Show,
   Summary,
   UploadDetail,
+  UploadTokenNamed,
+  UploadTokenRow,
   UploadId,
   UploadRow,
   UploadSet,
@@ -67,6 +69,7 @@ export function fake(search: string = location.search): Backend {
   let changed = new Set<UploadId>();
   let stale = false;
   let accountsStale = false;
+  const tokens = new Map<number, UploadTokenRow[]>();
   let newlyOffered: OfferedFile[] = [];
 
   const account = (platform: string, label: string, settings: Record<string, string>, health: Partial<Account["health"]>): AccountRow => ({
@@ -303,6 +306,11 @@ export function fake(search: string = location.search): Backend {
     if (!found) throw failure("upload_unknown", { id: String(id) });
     return found;
   };
+  const tokenOf = (request: UploadTokenNamed): UploadTokenRow => {
+    const found = (tokens.get(request.account) ?? []).find((one) => one.token === request.token);
+    if (!found) throw failure("upload_token_unknown", { platform: accountRow(request.account).account.platform });
+    return structuredClone(found);
+  };
   const accountRow = (id: number): AccountRow => {
     const found = accounts.find((one) => one.account.id === id);
     if (!found) throw failure("account_unknown", { account: String(id) });
@@ -457,6 +465,35 @@ export function fake(search: string = location.search): Backend {
       accountsStale = true;
       stale = true;
       send();
+      return {};
+    },
+    account_sign_in: (id) => ({ page: `https://example.com/consent?account=${String(accountRow(id).account.id)}`, comes_back: true }),
+    account_sign_in_end: (request) => {
+      const found = accountRow(request.account).account;
+      found.health = { ...found.health, state: "ready", cause: null, checked_at_ms: Date.now() };
+      for (const one of all()) if (one.account === found.id && one.live.wait?.reason === "sign_in") touch(one.id, { wait: null });
+      accountsStale = true;
+      stale = true;
+      send();
+      return { account: found.id, health: found.health };
+    },
+    account_tokens: (id) => structuredClone(tokens.get(id) ?? []),
+    account_token: (request) => tokenOf(request),
+    account_token_add: (request) => {
+      const now = Date.now();
+      const at = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, "+00:00");
+      const made = {
+        token: `to${String(now)}${String((tokens.get(request.account) ?? []).length)}`,
+        ttl_s: request.ttl_s ?? 0,
+        created_at: at(now),
+        expires_at: request.ttl_s ? at(now + request.ttl_s * 1000) : null,
+      };
+      tokens.set(request.account, [made, ...(tokens.get(request.account) ?? [])]);
+      return structuredClone(made);
+    },
+    account_token_remove: (request) => {
+      const gone = tokenOf(request).token;
+      tokens.set(request.account, (tokens.get(request.account) ?? []).filter((one) => one.token !== gone));
       return {};
     },
     limit_set: (request) => {

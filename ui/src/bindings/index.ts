@@ -202,6 +202,12 @@ cover: number | null, hold: boolean, priority: Priority,
  */
 again: boolean, };
 
+export type NewUploadToken = { account: AccountId,
+/**
+ * Its life in seconds; without one it ends when it is deleted.
+ */
+ttl_s: number | null, };
+
 export type OfferedFile = { file: number, name: string,
 /**
  * Folder, for display only.
@@ -277,6 +283,22 @@ export type SecretsState = "keychain" | "vault" | "none";
 export type Severity = "amber" | "red";
 
 export type Show = "all" | "needs_you" | "running" | "waiting" | "with_platforms" | "done" | "failed";
+
+export type SignInEnd = { account: AccountId,
+/**
+ * The code, or the address that the browser ended on. Without it the browser is waited for.
+ */
+pasted: Secret | null, };
+
+export type SignInStarted = {
+/**
+ * To be opened in the system's browser.
+ */
+page: string,
+/**
+ * The browser comes back to this machine by itself; otherwise the person brings the code, or the address it is in.
+ */
+comes_back: boolean, };
 
 export type Spec = {
 /**
@@ -396,6 +418,22 @@ export type UploadSet = { ids: Array<UploadId>,
  */
 all: boolean, };
 
+export type UploadTokenNamed = { account: AccountId, token: Secret, };
+
+export type UploadTokenRow = { token: string,
+/**
+ * Its life when it was made, in seconds; 0: until it is deleted.
+ */
+ttl_s: number,
+/**
+ * As the platform writes it.
+ */
+created_at: string | null,
+/**
+ * As the platform writes it; `null`: until it is deleted.
+ */
+expires_at: string | null, };
+
 export type Wait = { "reason": "turn", ahead: number, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
 
 /** Every command: its request and its answer. */
@@ -424,5 +462,11 @@ export interface Commands {
   account_check: [AccountId, AccountChecked];
   account_set: [AccountChange, Account];
   account_remove: [AccountId, Empty];
+  account_sign_in: [AccountId, SignInStarted];
+  account_sign_in_end: [SignInEnd, AccountChecked];
+  account_tokens: [AccountId, Array<UploadTokenRow>];
+  account_token: [UploadTokenNamed, UploadTokenRow];
+  account_token_add: [NewUploadToken, UploadTokenRow];
+  account_token_remove: [UploadTokenNamed, Empty];
   limit_set: [Limit, Limit];
 }

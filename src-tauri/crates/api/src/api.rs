@@ -25,6 +25,7 @@ pub struct Api {
     pub(crate) offered: Arc<Offered>,
     pub(crate) in_view: Arc<Mutex<HashSet<UploadId>>>,
     pub(crate) counts: Arc<Mutex<Option<Counts>>>,
+    pub(crate) signing_in: Arc<Mutex<crate::sign_in::Begun>>,
 }
 
 impl Api {
@@ -42,6 +43,7 @@ impl Api {
             offered: Arc::default(),
             in_view: Arc::default(),
             counts: Arc::default(),
+            signing_in: Arc::default(),
         })
     }
 

@@ -5,8 +5,9 @@ use crate::{
     socket::{Followed, Heard, Remote},
     wire::{
         AccountChange, AccountChecked, AccountRow, Added, Changed, Empty, Limit, NewAccount,
-        NewManuscripts, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow, RowsInView,
-        Start, Summary, UploadDetail, UploadFields, UploadFile, UploadMove, UploadSet,
+        NewManuscripts, NewUploadToken, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow,
+        RowsInView, SignInEnd, SignInStarted, Start, Summary, UploadDetail, UploadFields,
+        UploadFile, UploadMove, UploadSet, UploadTokenNamed, UploadTokenRow,
     },
 };
 use slipway_engine::happening::Happening;

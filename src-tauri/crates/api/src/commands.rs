@@ -31,6 +31,12 @@ macro_rules! window_commands {
             account_check(AccountId) -> AccountChecked,
             account_set(AccountChange) -> Account,
             account_remove(AccountId) -> Empty,
+            account_sign_in(AccountId) -> SignInStarted,
+            account_sign_in_end(SignInEnd) -> AccountChecked,
+            account_tokens(AccountId) -> Vec<UploadTokenRow>,
+            account_token(UploadTokenNamed) -> UploadTokenRow,
+            account_token_add(NewUploadToken) -> UploadTokenRow,
+            account_token_remove(UploadTokenNamed) -> Empty,
             limit_set(Limit) -> Limit,
         }
     };

@@ -12,7 +12,9 @@ mod feed;
 mod offered;
 mod queue;
 pub mod sentence;
+mod sign_in;
 pub mod socket;
+mod upload_tokens;
 pub mod wire;
 
 pub use api::{Api, Options, default_data_dir, passphrase_from_env};

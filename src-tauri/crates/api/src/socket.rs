@@ -8,8 +8,8 @@
 use crate::{
     Api, Failure,
     wire::{
-        AccountChange, Empty, Limit, NewAccount, NewManuscripts, QueueWindow, RowsInView,
-        UploadFields, UploadFile, UploadMove, UploadSet,
+        AccountChange, Empty, Limit, NewAccount, NewManuscripts, NewUploadToken, QueueWindow,
+        RowsInView, SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed,
     },
 };
 use interprocess::local_socket::{

@@ -247,6 +247,56 @@ pub struct NewAccount {
     pub check: bool,
 }
 
+/// A sign-in that has begun.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SignInStarted {
+    /// To be opened in the system's browser.
+    pub page: String,
+    /// The browser comes back to this machine by itself; otherwise the person brings the code, or the address it is in.
+    pub comes_back: bool,
+}
+
+/// What ends a sign-in.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SignInEnd {
+    pub account: AccountId,
+    /// The code, or the address that the browser ended on. Without it the browser is waited for.
+    pub pasted: Option<Secret>,
+}
+
+/// An upload token to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NewUploadToken {
+    pub account: AccountId,
+    /// Its life in seconds; without one it ends when it is deleted.
+    pub ttl_s: Option<u64>,
+}
+
+/// One upload token of an account.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UploadTokenNamed {
+    pub account: AccountId,
+    pub token: Secret,
+}
+
+/// An upload token as its owner sees it, to be handed out.
+#[derive(Clone, Serialize, Deserialize, TS)]
+pub struct UploadTokenRow {
+    pub token: String,
+    /// Its life when it was made, in seconds; 0: until it is deleted.
+    pub ttl_s: u64,
+    /// As the platform writes it.
+    pub created_at: Option<String>,
+    /// As the platform writes it; `null`: until it is deleted.
+    pub expires_at: Option<String>,
+}
+
+impl std::fmt::Debug for UploadTokenRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UploadTokenRow(… {:?})", self.expires_at)
+    }
+}
+
 /// A secret on its way in. Prints as dots, and is never sent out.
 #[derive(Clone, Serialize, Deserialize, TS)]
 #[serde(transparent)]

@@ -111,8 +111,52 @@ pub(crate) enum Accounts {
     /// Forget an account and its secrets
     Remove { account: String },
     /// Sign in on the platform's own page
-    SignIn { account: String },
+    SignIn(SignIn),
+    /// Upload tokens that let others upload into an account
+    #[command(subcommand)]
+    Tokens(Tokens),
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct SignIn {
+    pub(crate) account: String,
+    /// Print the page's address instead of opening it
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tokens {
+    /// Make a token and print it
+    Create {
+        account: String,
+        /// Its life, for example 90s, 30m, 12h or 7d; without this until it is deleted
+        #[arg(long, value_name = "TIME", value_parser = life)]
+        ttl: Option<std::time::Duration>,
+    },
+    /// List the tokens that are good now, newest first
+    List { account: String },
+    /// Show one token
+    Show {
+        account: String,
+        #[arg(value_name = TOKEN)]
+        token: String,
+    },
+    /// Put one token on the terminal's clipboard
+    Copy {
+        account: String,
+        #[arg(value_name = TOKEN)]
+        token: String,
+    },
+    /// End one token at once
+    Delete {
+        account: String,
+        #[arg(value_name = TOKEN)]
+        token: String,
+    },
+}
+
+const TOKEN: &str = "TOKEN|@FILE|env:VAR|-";
 
 const SECRET: &str = "K=V|K=@FILE|K=env:VAR|K=-";
 
@@ -237,6 +281,23 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A number of seconds, or one with `s`, `m`, `h` or `d` behind it.
+fn life(text: &str) -> Result<std::time::Duration, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => 0,
+    };
+    let count: Option<u64> = text[..text.len() - unit.len()].parse().ok();
+    match count.and_then(|count| count.checked_mul(seconds)) {
+        Some(life) if life > 0 => Ok(std::time::Duration::from_secs(life)),
+        _ => Err("write it as a number with s, m, h or d behind it".into()),
+    }
+}
+
 fn upload_id(text: &str) -> Result<UploadId, String> {
     match text.parse() {
         Ok(id) if id > 0 => Ok(UploadId(id)),
@@ -274,6 +335,31 @@ pub(crate) fn read() -> Result<Line, Exit> {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_life_is_a_number_with_its_unit() {
+        for (text, seconds) in [
+            ("90", 90),
+            ("90s", 90),
+            ("30m", 1800),
+            ("12h", 43_200),
+            ("7d", 604_800),
+        ] {
+            assert_eq!(life(text), Ok(std::time::Duration::from_secs(seconds)));
+        }
+        for text in [
+            "",
+            "0",
+            "s",
+            "1w",
+            "-1s",
+            "1.5h",
+            "99999999999999999999d",
+            "9999999999999999999d",
+        ] {
+            assert!(life(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -6,6 +6,8 @@ mod diagnostics;
 mod platforms;
 mod queue;
 mod run;
+mod sign_in;
+mod tokens;
 
 use crate::{
     args::Command,

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what is said. Invariants: only results reach stdout; names from outside cannot steer the terminal; nobody reading is no panic.
 
+use crate::exit::Stop;
 use indicatif::MultiProgress;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -46,6 +47,21 @@ impl Out {
             serde_json::to_string(document)
         };
         self.line(&text.expect("results are JSON"))
+    }
+
+    /// Puts a text on the clipboard of the terminal, by the sequence that terminals know for it (OSC 52).
+    pub(crate) fn copy(&self, text: &str) -> Result<(), Stop> {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        if !io::stderr().is_terminal() {
+            return Err(Failure::new("clipboard_no_terminal").into());
+        }
+        self.bars.suspend(|| {
+            let mut terminal = io::stderr().lock();
+            write!(terminal, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+            terminal.flush()
+        })?;
+        self.say("cli.copied", &[]);
+        Ok(())
     }
 
     /// A message by its code.

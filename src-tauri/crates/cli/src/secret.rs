@@ -39,6 +39,12 @@ pub(crate) fn read_all(given: &[String]) -> Result<BTreeMap<String, Secret>, Fai
     Ok(secrets)
 }
 
+/// One secret, named on the command line by where it is.
+pub(crate) fn read_one(name: &str, source: &str) -> Result<Secret, Failure> {
+    let mut read = read_all(&[format!("{name}={source}")])?;
+    Ok(read.remove(name).expect("it was read under its name"))
+}
+
 fn from_stdin(name: &str) -> io::Result<String> {
     if io::stdin().is_terminal() {
         return rpassword::prompt_password(format!("{name}: "));

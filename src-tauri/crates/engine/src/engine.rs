@@ -291,6 +291,21 @@ impl Engine {
         entry.platform.check(&entry.session).await
     }
 
+    /// An account's platform and its one session, for what only a person asks for: signing in, handing out upload tokens.
+    pub async fn in_person(
+        &self,
+        id: AccountId,
+    ) -> Result<
+        (
+            Arc<dyn slipway_platforms::Platform>,
+            slipway_platforms::Session,
+        ),
+        Error,
+    > {
+        let entry = self.inner.accounts.get(id).await?;
+        Ok((entry.platform.clone(), entry.session.clone()))
+    }
+
     /// The rules for an account that is kept: its platform's, changed by its settings.
     pub async fn rules(&self, id: AccountId) -> Result<Rules, Error> {
         let entry = self.inner.accounts.get(id).await?;

@@ -182,6 +182,31 @@ pub trait SignIn: Send + Sync {
     /// # Errors
     /// `SignedOut` when the code is spent or wrong.
     async fn exchange(&self, session: &Session, code: SecretString) -> Result<()>;
+
+    /// The path on this machine that the browser comes back to, for platforms that allow it; the port is any.
+    fn comes_back(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Prepares a sign-in with the platform and says which page to open. `here` is where this machine listens, when the browser comes back.
+    async fn begin(
+        &self,
+        session: &Session,
+        state: &str,
+        _here: Option<&url::Url>,
+    ) -> Result<url::Url> {
+        self.consent_page(session, state)
+    }
+
+    /// Ends a sign-in with the address that the browser came back to. `state` has been compared by then.
+    ///
+    /// # Errors
+    /// `SignedOut` when consent was refused, or the code is spent or wrong.
+    async fn finish(&self, session: &Session, came_back: &url::Url) -> Result<()> {
+        let code = came_back.query_pairs().find(|(name, _)| name == "code");
+        let code = code.map_or_else(String::new, |(_, code)| code.into_owned());
+        self.exchange(session, code.into()).await
+    }
 }
 
 /// A token that lets its holder upload into the account, and nothing else.

@@ -4,7 +4,7 @@ use super::{account, ask};
 use crate::{
     args::Accounts,
     event::rfc3339,
-    exit::{Exit, Outcome, Stop},
+    exit::{Exit, Outcome},
     folder::Folder,
     out::Out,
     secret,
@@ -114,30 +114,8 @@ pub(super) async fn obey(command: Accounts, out: &Out, folder: &mut Folder) -> O
             .await?;
             Ok(Exit::Done)
         }
-        Accounts::SignIn { account: named } => {
-            let failure = ask(folder, async |client| {
-                let row = account(client, &named).await?;
-                let platforms = client.platforms(Empty {}).await?.platforms;
-                let spec = platforms.iter().find(|s| s.name == row.account.platform);
-                let secrets = spec.map_or(0, |spec| spec.secrets.len());
-                let tokens =
-                    spec.is_some_and(|s| s.secrets.iter().any(|f| f.name == "access_token"));
-                let code = match secrets {
-                    0 => "sign_in_not_needed",
-                    _ if tokens => "sign_in_by_tokens",
-                    _ => "sign_in_by_secrets",
-                };
-                Ok(Failure::new(code)
-                    .with("platform", row.account.platform)
-                    .with("account", row.account.label))
-            })
-            .await?;
-            if failure.code == "sign_in_not_needed" {
-                out.note(&out.cause(&crate::out::cause(&failure)));
-                return Ok(Exit::Done);
-            }
-            Err(Stop::Failed(failure))
-        }
+        Accounts::Tokens(command) => super::tokens::obey(command, out, folder).await,
+        Accounts::SignIn(sign_in) => super::sign_in::obey(&sign_in, out, folder).await,
     }
 }
 
@@ -197,7 +175,7 @@ fn state_word(state: HealthState) -> &'static str {
     }
 }
 
-fn health_words(health: &Health, out: &Out) -> String {
+pub(super) fn health_words(health: &Health, out: &Out) -> String {
     let mut words = out.sentence(&format!("health.{}", state_word(health.state)), &[]);
     if let Some(identity) = &health.identity {
         words = format!("{words} ({})", printable(identity));

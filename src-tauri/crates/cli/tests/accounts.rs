@@ -1,0 +1,179 @@
+//! Signing in by the platform's page, and upload tokens that an account hands out.
+#![allow(clippy::unwrap_used, reason = "a test may end here")]
+
+mod terminal;
+
+use serde_json::Value;
+use slipway_simulators::{api_video, bilibili};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Command, Stdio},
+};
+use terminal::{PASSPHRASE, Ran, Terminal};
+
+/// The program, with a vault for its secrets.
+fn with_vault(it: &Terminal, args: &[&str]) -> Command {
+    let mut command = it.command(args);
+    command.env("SLIPWAY_PASSPHRASE", PASSPHRASE);
+    command
+}
+
+fn run(it: &Terminal, args: &[&str]) -> Ran {
+    with_vault(it, args).output().unwrap().into()
+}
+
+/// What a browser is sent on to by this page.
+fn sent_on_by(page: &str) -> String {
+    let (host, path) = page
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let location = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("location: "));
+    location
+        .unwrap_or_else(|| panic!("{answer}"))
+        .trim()
+        .to_owned()
+}
+
+/// Signs in; `paste` makes what is pasted of the address that the browser ends on.
+fn sign_in(it: &Terminal, paste: impl Fn(&str) -> String) -> Ran {
+    let args = ["accounts", "sign-in", "main", "--no-browser", "--json"];
+    let mut child = with_vault(it, &args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    let page = line.split(' ').next_back().unwrap().trim();
+    assert!(page.starts_with("http://"), "{line}");
+    let pasted = paste(&sent_on_by(page));
+    writeln!(child.stdin.take().unwrap(), "{pasted}").unwrap();
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).unwrap();
+    let mut ran: Ran = child.wait_with_output().unwrap().into();
+    ran.stderr = said;
+    ran
+}
+
+fn bilibili_account(it: &Terminal, platform: &bilibili::Simulator) {
+    let url = platform.url();
+    let mut args = vec![
+        "accounts",
+        "add",
+        "bilibili",
+        "--label",
+        "main",
+        "--no-check",
+    ];
+    let settings = [
+        format!("client_id={}", platform.client_id()),
+        "gourl=https://callback.example/landing".to_owned(),
+        format!("endpoint.api={url}"),
+        format!("endpoint.oauth={url}"),
+        format!("endpoint.upload={url}"),
+        format!("endpoint.consent={url}"),
+    ];
+    for setting in &settings {
+        args.extend(["--set", setting]);
+    }
+    let secret = format!("app_secret={}", platform.app_secret());
+    args.extend(["--secret", &secret]);
+    run(it, &args).ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_ends_with_the_address_or_the_code_that_is_pasted() {
+    let platform = bilibili::simulator().start().await;
+    let it = Terminal::new();
+    bilibili_account(&it, &platform);
+    assert_eq!(run(&it, &["accounts", "check", "main"]).status, 3);
+    let code = |url: &str| {
+        let query = url.split_once('?').unwrap().1.to_owned();
+        let code = query.split('&').find_map(|pair| pair.strip_prefix("code="));
+        code.unwrap().to_owned()
+    };
+    let signed_in = sign_in(&it, str::to_owned).ok();
+    assert_eq!(signed_in.json()["state"], "ready");
+    run(&it, &["accounts", "check", "main"]).ok();
+    assert_eq!(sign_in(&it, code).ok().json()["state"], "ready");
+
+    // What belongs to another sign-in is not taken, and a spent code is not either.
+    let forged = sign_in(&it, |url| url.replace("state=", "state=x"));
+    assert_eq!(forged.status, 2);
+    assert_eq!(forged.error()["code"], "sign_in_state_differs");
+    let empty = sign_in(&it, |_| String::new());
+    assert_ne!(empty.status, 0);
+    let spent = sign_in(&it, |_| "0123456789abcdef".to_owned());
+    assert_eq!(spent.error()["code"], "bilibili_code_spent");
+    run(&it, &["accounts", "check", "main"]).ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upload_tokens_are_made_listed_shown_and_deleted() {
+    let platform = api_video::simulator().start().await;
+    let it = Terminal::new();
+    let endpoint = format!("endpoint={}", platform.url());
+    let key = format!("api_key={}", platform.api_key());
+    run(
+        &it,
+        &[
+            "accounts",
+            "add",
+            "api-video",
+            "--label",
+            "av",
+            "--set",
+            &endpoint,
+            "--secret",
+            &key,
+        ],
+    )
+    .ok();
+    let tokens = |args: &[&str]| {
+        let all: Vec<&str> = ["accounts", "tokens"].iter().chain(args).copied().collect();
+        run(&it, &all)
+    };
+    let hour = tokens(&["create", "av", "--ttl", "1h", "--json"]).ok();
+    let hour = hour.json();
+    assert_eq!(hour["ttl"], 3600);
+    assert!(hour["expires_at"].is_string());
+    let forever = tokens(&["create", "av"]).ok().stdout;
+    let forever = forever.trim();
+    let listed = tokens(&["list", "av", "--json"]).ok().json();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    let token = hour["token"].as_str().unwrap();
+    let shown = tokens(&["show", "av", token, "--json"]).ok().json();
+    assert_eq!(shown["expires_at"], hour["expires_at"]);
+    assert!(tokens(&["list", "av"]).ok().stdout.contains(forever));
+    tokens(&["delete", "av", token]).ok();
+    let gone = tokens(&["show", "av", token, "--json"]);
+    assert_eq!(gone.status, 2);
+    assert_eq!(gone.error()["code"], "upload_token_unknown");
+    let seen = platform.glance().upload_tokens;
+    assert_eq!((seen.len(), seen[0].token.as_str()), (1, forever));
+    // No terminal, no clipboard: it says so instead of losing the token.
+    let copied = tokens(&["copy", "av", forever, "--json"]);
+    assert_eq!(copied.error()["code"], "clipboard_no_terminal");
+    assert_eq!(tokens(&["create", "av", "--ttl", "0"]).status, 2);
+}
+
+#[test]
+fn accounts_without_a_page_or_tokens_say_so() {
+    let it = Terminal::with_account();
+    let signed: Value = it
+        .run(["accounts", "tokens", "list", "arch", "--json"])
+        .error();
+    assert_eq!(signed["code"], "upload_tokens_not_here");
+    it.run(["accounts", "sign-in", "arch"]).ok();
+}
