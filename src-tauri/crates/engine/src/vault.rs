@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -144,7 +144,7 @@ impl Vault {
         fs::rename(&temporary, &self.path)?;
         #[cfg(unix)]
         if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
+            fs::File::open(folder)?.sync_all()?;
         }
         Ok(())
     }
