@@ -60,11 +60,9 @@ impl Api {
         let spec = platform.spec();
         let settings = settings(spec, new.settings)?;
         let secrets = secrets(spec, &new.secrets)?;
-        if let Some(missing) = spec
-            .secrets
-            .iter()
-            .find(|field| field.required && !new.secrets.contains_key(&field.name))
-        {
+        if let Some(missing) = spec.secrets.iter().find(|field| {
+            is_required(spec, field, &settings) && !new.secrets.contains_key(&field.name)
+        }) {
             return Err(Failure::new("secret_required")
                 .with("name", &missing.name)
                 .with("platform", &spec.name));
@@ -206,6 +204,18 @@ impl Api {
             tracing::warn!(%error, "an account's secrets could not be removed from the secret store");
         }
     }
+}
+
+/// Whether an account with these settings cannot do without a secret.
+fn is_required(spec: &Spec, secret: &slipway_model::Field, settings: &Settings) -> bool {
+    let Some(when) = &secret.required_when else {
+        return secret.required;
+    };
+    let default = || {
+        let field = spec.settings.iter().find(|field| field.name == when.field);
+        field.and_then(|field| field.default.as_ref())
+    };
+    settings.get(&when.field).or_else(default) == Some(&when.is)
 }
 
 fn label(text: &str) -> Result<String, Failure> {

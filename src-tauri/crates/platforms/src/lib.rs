@@ -22,7 +22,8 @@ pub use body::{Body, Digests, Part, Sums, Taken};
 pub use error::{BoxError, Error, Result};
 pub use http::{Http, ProxyChoice};
 pub use platform::{
-    Cover, Draft, Held, Keeper, Opened, Platform, Review, SignIn, Step, UploadToken, UploadTokens,
+    Cover, Draft, Held, Keeper, Listed, Listing, Opened, Platform, Review, SignIn, Step,
+    UploadToken, UploadTokens, Works,
 };
 pub use registry::{all, find, specs};
 pub use session::{SecretStore, Session};

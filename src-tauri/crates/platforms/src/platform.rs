@@ -106,6 +106,11 @@ pub trait Platform: Send + Sync {
         None
     }
 
+    /// What the account has on the platform already, for platforms that let it be changed from here.
+    fn works(&self) -> Option<&dyn Works> {
+        None
+    }
+
     /// Asks the platform who this account is. Publishes nothing.
     async fn check(&self, session: &Session) -> Result<Health>;
 
@@ -246,4 +251,45 @@ pub trait UploadTokens: Send + Sync {
     /// # Errors
     /// As [`Self::show`].
     async fn delete(&self, session: &Session, token: &SecretString) -> Result<()>;
+}
+
+/// A work that is on the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub remote: Remote,
+    pub title: String,
+    /// By the platform's clock, in ms since 1970 UTC.
+    pub created_ms: i64,
+    /// How the platform's own work on it stands, with its words.
+    pub review: Review,
+}
+
+/// A page of an account's works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Works in all.
+    pub total: u64,
+    pub works: Vec<Listed>,
+}
+
+/// An account's works on the platform: listed, edited, deleted.
+#[async_trait]
+pub trait Works: Send + Sync {
+    /// A page of them, from 1, in the platform's order.
+    async fn list(&self, session: &Session, page: u32) -> Result<Listing>;
+
+    /// Changes some of a work's fields, and its cover when one is given; the platform may review it again.
+    ///
+    /// # Errors
+    /// `Refused` for a field that cannot be changed once it is there.
+    async fn edit(
+        &self,
+        session: &Session,
+        id: &str,
+        changes: &Fields,
+        cover: Option<&Cover>,
+    ) -> Result<()>;
+
+    /// Deletes a work for good. One that is deleted already is no error.
+    async fn delete(&self, session: &Session, id: &str) -> Result<()>;
 }

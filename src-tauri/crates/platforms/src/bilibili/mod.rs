@@ -10,10 +10,13 @@ mod review;
 mod settings;
 mod sign;
 mod sign_in;
+mod signer;
 mod submit;
 mod ticket;
 mod tokens;
+pub mod webhook;
 mod wire;
+mod works;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +26,7 @@ pub use wire::Category;
 use crate::{
     Digests, Draft, Held, Keeper, Opened, Part, Platform, Result, Review, Session, Step,
     http::{Act, Answer},
-    platform::SignIn,
+    platform::{SignIn, Works},
     registry,
 };
 use async_trait::async_trait;
@@ -100,6 +103,10 @@ impl Platform for Adapter {
     }
 
     fn sign_in(&self) -> Option<&dyn SignIn> {
+        Some(self)
+    }
+
+    fn works(&self) -> Option<&dyn Works> {
         Some(self)
     }
 

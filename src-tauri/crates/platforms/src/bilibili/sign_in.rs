@@ -35,4 +35,16 @@ impl SignIn for super::Adapter {
         let api = Api::new(session, &self.spec);
         tokens::first(&api, &code).await.map(|_| ())
     }
+
+    async fn finish(&self, session: &crate::Session, came_back: &Url) -> Result<()> {
+        // What a refusal looks like is not documented: whoever comes back without a code did not agree.
+        let code = came_back.query_pairs().find(|(name, _)| name == "code");
+        match code.filter(|(_, code)| !code.trim().is_empty()) {
+            Some((_, code)) => self.exchange(session, code.into_owned().into()).await,
+            None => {
+                let cause = Cause::new("bilibili_consent_refused");
+                Err(Act::new(NAME, "signing in").error(ErrorKind::SignedOut, cause))
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::{
         Works,
     },
 };
-use crate::{Draft, Error, Keeper, Result, Step, http::Act};
+use crate::{Cover, Draft, Error, Keeper, Result, Step, http::Act};
 use serde_json::{Map, Value, json};
 use slipway_model::{Cause, ErrorKind, Remote};
 use std::time::Duration;
@@ -89,23 +89,7 @@ impl Commit<'_> {
         let Some(cover) = &self.draft.cover else {
             return Ok(None);
         };
-        let name = match cover.mime {
-            "image/png" => "cover.png",
-            _ => "cover.jpg",
-        };
-        let call = Call::post(
-            COVERING,
-            "arcopen/fn/archive/cover/upload",
-            &[],
-            Content::File {
-                name: name.to_owned(),
-                mime: cover.mime,
-                bytes: cover.bytes.clone(),
-            },
-            MERGE_TIMEOUT,
-        );
-        let uploaded: Uploaded = self.api.call(call).await?;
-        Ok(Some(uploaded.url))
+        Ok(Some(upload_cover(&self.api, cover).await?))
     }
 
     /// The first submission: nothing of this ticket can be on the platform yet.
@@ -295,6 +279,27 @@ impl Commit<'_> {
     fn title(&self) -> String {
         value(self.draft, "title").to_owned()
     }
+}
+
+/// Sends a picture and gives its address on the platform.
+pub(super) async fn upload_cover(api: &Api<'_>, cover: &Cover) -> Result<String> {
+    let name = match cover.mime {
+        "image/png" => "cover.png",
+        _ => "cover.jpg",
+    };
+    let call = Call::post(
+        COVERING,
+        "arcopen/fn/archive/cover/upload",
+        &[],
+        Content::File {
+            name: name.to_owned(),
+            mime: cover.mime,
+            bytes: cover.bytes.clone(),
+        },
+        MERGE_TIMEOUT,
+    );
+    let uploaded: Uploaded = api.call(call).await?;
+    Ok(uploaded.url)
 }
 
 /// The public page; it works once the work is open.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 mod sign_in;
 mod submitting;
+mod works;
 
 const MIB: usize = 1 << 20;
 

@@ -4,7 +4,7 @@
 //! copy of the new pair; the pair is saved as one.
 
 use super::{
-    NAME,
+    NAME, signer,
     wire::{Api, CALL_TIMEOUT, Failure, Outcome, address, number},
 };
 use crate::{Error, Result, Session, http::Act};
@@ -189,6 +189,24 @@ fn sealed<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<SecretStrin
 }
 
 async fn exchange(api: &Api<'_>, act: Act, path: &str, wanted: &[(&str, &str)]) -> Outcome<Pair> {
+    let data = if signer::by_broker(api) {
+        signer::tokens(api, act, wanted).await?
+    } else {
+        ask(api, act, path, wanted).await?
+    };
+    serde_json::from_value(data).map_err(|_| {
+        // Not `not_understood`: its excerpt might show half a token.
+        let cause = Cause::new("answer_not_understood");
+        Failure::Line(act.error(ErrorKind::ServerFault, cause))
+    })
+}
+
+async fn ask(
+    api: &Api<'_>,
+    act: Act,
+    path: &str,
+    wanted: &[(&str, &str)],
+) -> Outcome<serde_json::Value> {
     let settings = api.settings();
     let base = settings.endpoint(act, "oauth")?;
     let client_id = settings.client_id(act)?;
@@ -210,12 +228,7 @@ async fn exchange(api: &Api<'_>, act: Act, path: &str, wanted: &[(&str, &str)]) 
     let request = request.header(header::ACCEPT, "application/json");
     let answer = http.call(act, request, CALL_TIMEOUT).await;
     let answer = answer.map_err(Failure::Line)?;
-    let data = api.read(act, &answer)?;
-    serde_json::from_value(data).map_err(|_| {
-        // Not `not_understood`: its excerpt might show half a token.
-        let cause = Cause::new("answer_not_understood");
-        Failure::Line(act.error(ErrorKind::ServerFault, cause))
-    })
+    api.read(act, &answer)
 }
 
 async fn save(api: &Api<'_>, pair: Pair) -> Result<SecretString> {

@@ -3,7 +3,7 @@
 //! Reads leniently: unknown fields are ignored, numbers may be text, any status may carry an envelope. Three answers are corrected and repeated
 //! here, since they had no effect: a clock that is off, a nonce seen before, an access token that ended. The submission itself is never repeated here.
 
-use super::{NAME, codes, memory::Memory, settings::Settings, sign, tokens};
+use super::{NAME, codes, memory::Memory, settings::Settings, sign, signer, tokens};
 use crate::{
     Error, Result, Session,
     http::{Act, Answer},
@@ -319,7 +319,6 @@ impl<'a> Api<'a> {
         let act = Act::new(NAME, call.doing);
         let settings = self.settings();
         let url = address(&settings.endpoint(act, "api")?, call.path, call.query);
-        let app_secret = tokens::app_secret(self.session, act).await?;
         let http = self.session.http();
         let md5 = sign::content_md5(match &call.content {
             Content::Json(bytes) => bytes,
@@ -327,13 +326,7 @@ impl<'a> Api<'a> {
         });
         let nonce = uuid::Uuid::new_v4().to_string();
         let timestamp_s = http.clocks().now_ms(&url).div_euclid(1000);
-        let signed = sign::headers(
-            &settings.client_id(act)?,
-            &app_secret,
-            &md5,
-            &nonce,
-            timestamp_s,
-        );
+        let signed = signer::headers(self, act, &md5, &nonce, timestamp_s).await?;
 
         let mut request = http
             .calls
