@@ -5,7 +5,7 @@
 use crate::house::{House, MIB, map, sha256, video_bytes};
 use slipway_api::wire::Limit;
 use slipway_model::PhaseName;
-use slipway_simulators::{api_video, wangsu};
+use slipway_simulators::{aliyun_vod, api_video, wangsu};
 use std::collections::BTreeMap;
 
 /// Slow enough to be interrupted after some parts, fast enough for a test.
@@ -61,6 +61,34 @@ impl Site for api_video::Simulator {
         let whole = videos.filter_map(|video| {
             let title = video.fields.get("title")?.as_str()?.to_owned();
             Some((title, video.sha256?))
+        });
+        whole.collect()
+    }
+    fn received(&self) -> u64 {
+        self.bytes_received()
+    }
+}
+
+impl Site for aliyun_vod::Simulator {
+    const PLATFORM: &'static str = "aliyun-vod";
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let key = &self.credentials().access_key_id;
+        vec![
+            ("access_key_id", key.clone()),
+            ("endpoint.api", self.url()),
+            ("part_size", "1048576".into()),
+        ]
+    }
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        let secret = &self.credentials().access_key_secret;
+        vec![("access_key_secret", secret.clone())]
+    }
+    async fn works(&self) -> Vec<(String, String)> {
+        let media = self.inspect().media.into_iter();
+        let whole = media.filter_map(|media| {
+            let title = media.params.get("Title")?.clone();
+            Some((title, media.object?.sha256?))
         });
         whole.collect()
     }
@@ -135,5 +163,12 @@ async fn wangsu_publishes_once_after_an_interruption() {
 async fn api_video_publishes_once_after_an_interruption() {
     let encoding = api_video::Encoding::immediate();
     let site = api_video::simulator().encoding(encoding).start().await;
+    is_published_once_after_an_interruption(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aliyun_vod_publishes_once_after_an_interruption() {
+    let pace = aliyun_vod::Pace::immediate();
+    let site = aliyun_vod::simulator().pace(pace).start().await;
     is_published_once_after_an_interruption(&site).await;
 }
