@@ -103,6 +103,8 @@ fn all_of_them_start_and_end_together() {
     let url = told["bilibili"]["url"].as_str().unwrap();
     assert_eq!(get(url, "/__sim/profile")["fields_missing"], true);
     assert!(told["sink"]["url"].is_string());
+    let url = told["api-video"]["url"].as_str().unwrap();
+    assert_eq!(get(url, "/__sim/profile")["rate_limits"], false);
     end(program);
 }
 
