@@ -114,7 +114,12 @@ pub(super) fn words(settings: &Settings<'_>, draft: &Draft, cover: Option<&str>)
 }
 
 /// Parameters of the call that makes the record.
-pub(super) fn create(settings: &Settings<'_>, draft: &Draft, cover: Option<&str>) -> Params {
+pub(super) fn create(
+    settings: &Settings<'_>,
+    draft: &Draft,
+    cover: Option<&str>,
+    subtitle: Option<&str>,
+) -> Params {
     let mut params = words(settings, draft, cover);
     params.push(("FileName", draft.file_name.clone()));
     params.push(("FileSize", draft.size_bytes.to_string()));
@@ -135,23 +140,39 @@ pub(super) fn create(settings: &Settings<'_>, draft: &Draft, cover: Option<&str>
         }
     }
     add_storage(settings, draft, &mut params);
-    if let Some(data) = user_data(settings, own("Extend").as_deref()) {
+    if let Some(data) = user_data(settings, own("Extend").as_deref(), subtitle) {
         params.push(("UserData", data));
     }
     params
 }
 
 /// The JSON of `UserData`: callback, what comes back in events, acceleration.
-fn user_data(settings: &Settings<'_>, extend: Option<&str>) -> Option<String> {
+fn user_data(
+    settings: &Settings<'_>,
+    extend: Option<&str>,
+    subtitle: Option<&str>,
+) -> Option<String> {
     let mut data = Map::new();
     if let Some(url) = settings.text("callback_url") {
         let callback = json!({"CallbackURL": url, "CallbackType": "http"});
         data.insert("MessageCallback".into(), callback);
     }
-    if let Some(extend) = extend {
-        let value = serde_json::from_str(extend).ok().filter(Value::is_object);
-        data.insert("Extend".into(), value.unwrap_or_else(|| extend.into()));
-    }
+    let value = extend.map(|text| {
+        let value = serde_json::from_str(text).ok();
+        value
+            .filter(Value::is_object)
+            .unwrap_or_else(|| text.into())
+    });
+    // Whoever hears the events learns which subtitle belongs to the video; a text of the user's own is left as it is.
+    let value = match (value, subtitle) {
+        (None, Some(id)) => Some(json!({"SubtitleMediaId": id})),
+        (Some(Value::Object(mut own)), Some(id)) => {
+            own.insert("SubtitleMediaId".into(), id.into());
+            Some(Value::Object(own))
+        }
+        (value, _) => value,
+    };
+    data.extend(value.map(|value| ("Extend".to_owned(), value)));
     if let Some(domain) = settings.accelerate() {
         let config = json!({"Type": "oss", "Domain": domain});
         data.insert("AccelerateConfig".into(), config);

@@ -39,6 +39,8 @@ pub(super) enum Ask {
     Video,
     Refresh,
     Image,
+    /// A subtitle.
+    Attached,
 }
 
 impl Ask {
@@ -47,6 +49,7 @@ impl Ask {
             Self::Video => "CreateUploadVideo",
             Self::Refresh => "RefreshUploadVideo",
             Self::Image => "CreateUploadImage",
+            Self::Attached => "CreateUploadAttachedMedia",
         }
     }
     fn operation(self) -> &'static str {
@@ -54,12 +57,14 @@ impl Ask {
             Self::Video => "create_video",
             Self::Refresh => "refresh_video",
             Self::Image => "create_image",
+            Self::Attached => "create_attached",
         }
     }
     fn id(self) -> (&'static str, &'static str) {
         match self {
             Self::Video | Self::Refresh => ("VideoId", "service.path.video_id"),
             Self::Image => ("ImageId", "service.path.image_id"),
+            Self::Attached => ("MediaId", "service.path.media_id"),
         }
     }
 }

@@ -15,8 +15,8 @@ pub(super) struct Memory {
     uploads: Mutex<HashMap<String, Arc<Slot>>>,
     /// Works whose place was lost, by the draft's key: the next place is asked for the same work.
     lost: Mutex<HashMap<String, String>>,
-    /// Covers that are on the platform, by the draft's key and the hash of its words and cover.
-    pub(super) covers: Mutex<HashMap<String, String>>,
+    /// Covers and subtitles that are on the platform, by the draft's key and the hash of its words and cover.
+    pub(super) sent: Mutex<HashMap<String, String>>,
     /// One lane's speed of late, in bytes a second.
     speed: Mutex<Option<f64>>,
 }

@@ -1,6 +1,6 @@
-//! Makes the record of a video and gets its place: cover first, since the record names it, then the record, then the multipart upload.
+//! Makes the record of a video and gets its place: cover and subtitle first, since the record names them, then the record, then the multipart upload.
 //!
-//! May be repeated: a cover that is there is not sent again, and a place that was lost is asked anew for the same record. What a crash leaves behind is a
+//! May be repeated: a cover or subtitle that is there is not sent again, and a place that was lost is asked anew for the same record. What a crash leaves behind is a
 //! record without a file, which the platform shows as 'Uploading'.
 
 use super::{
@@ -28,7 +28,8 @@ pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Ope
         Cuts::plan(draft.size_bytes, &limits, None, lanes)
     };
     let cover_url = cover(api, draft).await?;
-    let grant = place(api, draft, cover_url.as_deref()).await?;
+    let subtitle = subtitle(api, draft).await?;
+    let grant = place(api, draft, cover_url.as_deref(), subtitle.as_deref()).await?;
     let mut kept = Kept {
         video_id: grant.id,
         place: grant.place,
@@ -57,7 +58,12 @@ pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Ope
     })
 }
 
-async fn place(api: &Api<'_>, draft: &Draft, cover_url: Option<&str>) -> Result<Grant> {
+async fn place(
+    api: &Api<'_>,
+    draft: &Draft,
+    cover_url: Option<&str>,
+    subtitle: Option<&str>,
+) -> Result<Grant> {
     if let Some(video_id) = api.memory.take_lost(&draft.key) {
         let params: Params = vec![("VideoId", video_id)];
         match grant::grant(api, DOING, Ask::Refresh, params).await {
@@ -67,7 +73,7 @@ async fn place(api: &Api<'_>, draft: &Draft, cover_url: Option<&str>) -> Result<
             Err(failure) => return Err(failure.into()),
         }
     }
-    let params = fields::create(&api.settings(), draft, cover_url);
+    let params = fields::create(&api.settings(), draft, cover_url, subtitle);
     Ok(grant::grant(api, DOING, Ask::Video, params).await?)
 }
 
@@ -78,7 +84,7 @@ pub(super) async fn cover(api: &Api<'_>, draft: &Draft) -> Result<Option<String>
         return Ok(draft.fields.get("CoverURL").cloned());
     };
     let name = format!("{} {}", draft.key, draft.manuscript_hash);
-    if let Some(url) = api.memory.covers.lock().get(&name) {
+    if let Some(url) = api.memory.sent.lock().get(&name) {
         return Ok(Some(url.clone()));
     }
     let act = Act::new(NAME, DOING);
@@ -101,6 +107,39 @@ pub(super) async fn cover(api: &Api<'_>, draft: &Draft) -> Result<Option<String>
     };
     storage.put(act, cover.mime, cover.bytes.clone()).await?;
     let url = grant.url.unwrap_or_else(|| grant.place.url().to_string());
-    api.memory.covers.lock().insert(name, url.clone());
+    api.memory.sent.lock().insert(name, url.clone());
     Ok(Some(url))
+}
+
+/// Sends the subtitle, where there is one. Its id: the platform ties it to no video by itself.
+async fn subtitle(api: &Api<'_>, draft: &Draft) -> Result<Option<String>> {
+    const DOING: &str = "sending the subtitle";
+    let text = draft.fields.get("Subtitle").map_or("", String::as_str);
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let name = format!("{} subtitle {}", draft.key, draft.manuscript_hash);
+    if let Some(id) = api.memory.sent.lock().get(&name) {
+        return Ok(Some(id.clone()));
+    }
+    let act = Act::new(NAME, DOING);
+    let is_vtt = text.trim_start_matches('\u{feff}').starts_with("WEBVTT");
+    let ending = if is_vtt { "vtt" } else { "srt" };
+    let mut params: Params = vec![
+        ("BusinessType", "subtitle".to_owned()),
+        ("FileName", format!("subtitle.{ending}")),
+        ("FileSize", text.len().to_string()),
+        ("Title", fields::short(draft.fields.get("Title"))),
+    ];
+    fields::add_storage(&api.settings(), draft, &mut params);
+    let grant = grant::grant(api, DOING, Ask::Attached, params).await?;
+    let storage = Storage {
+        api,
+        place: &grant.place,
+        keys: Keys::Given(&grant.credential),
+    };
+    let bytes = text.to_owned().into_bytes().into();
+    storage.put(act, "text/plain; charset=utf-8", bytes).await?;
+    api.memory.sent.lock().insert(name, grant.id.clone());
+    Ok(Some(grant.id))
 }

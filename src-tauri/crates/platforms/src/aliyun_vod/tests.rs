@@ -169,6 +169,8 @@ async fn the_whole_journey_ends_in_one_video_with_every_field() {
     let whole = noise(5 * MIB + 7, 1);
     let mut draft = draft(&whole);
     draft.cover = Some(cover(noise(3000, 2)));
+    let subtitle = "WEBVTT\n\n00:00.000 --> 00:01.000\n夏\n";
+    draft.fields.insert("Subtitle".into(), subtitle.into());
     let health = bench.adapter.check(&bench.session).await.unwrap();
     assert_eq!(health.state, HealthState::Ready);
 
@@ -196,6 +198,8 @@ async fn the_whole_journey_ends_in_one_video_with_every_field() {
         .iter()
         .find(|media| media.kind == "image")
         .unwrap();
+    let mut all = seen.media.iter();
+    let attached = all.find(|media| media.kind == "attached").unwrap();
     assert_eq!(video.id, remote.id);
     assert_eq!(video.params["Title"], "夏日 Vlog*~1");
     assert_eq!(video.params["Description"], "海边 & <tags> \"quoted\"");
@@ -212,9 +216,13 @@ async fn the_whole_journey_ends_in_one_video_with_every_field() {
         serde_json::from_str::<serde_json::Value>(&video.params["UserData"]).unwrap(),
         serde_json::json!({
             "MessageCallback": {"CallbackURL": "https://example.test/cb", "CallbackType": "http"},
-            "Extend": {"taskId": "42"},
+            "Extend": {"taskId": "42", "SubtitleMediaId": attached.id},
         })
     );
+    assert_eq!(attached.params["BusinessType"], "subtitle");
+    assert_eq!(attached.params["FileName"], "subtitle.vtt");
+    let text = attached.object.as_ref().unwrap().sha256.clone();
+    assert_eq!(text, Some(sha256(subtitle.as_bytes())));
     assert_eq!(image.params["ImageType"], "cover");
     assert_eq!(
         image.object.as_ref().unwrap().sha256,
