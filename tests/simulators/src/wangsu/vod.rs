@@ -80,7 +80,7 @@ pub(crate) fn answer(state: &mut State, call: Call, asked: &Asked<'_>) -> Result
         Call::VideoEdit => edit(state, asked),
         Call::DeleteVideo => {
             find(state, asked)?.deleted = true;
-            Ok(json!({ "taskId": state.fresh("task") }))
+            Ok(json!(state.fresh("task")))
         }
         Call::VideoBlock => {
             find(state, asked)?.masked = true;
@@ -92,9 +92,16 @@ pub(crate) fn answer(state: &mut State, call: Call, asked: &Asked<'_>) -> Result
         }
         Call::GetPublishCode => {
             let key = find(state, asked)?.key.clone();
-            Ok(
-                json!({ "originUrl": format!("https://play.example/{key}"), "fluentUrl": "", "sdUrl": "", "highUrl": "" }),
-            )
+            let url = |kind: &str| {
+                json!({
+                    "originUrl": format!("https://play.example/{key}"), "fluentUrl": "", "sdUrl": "",
+                    "highUrl": "", "hdPullUrl": "", "urlType": kind,
+                })
+            };
+            Ok(json!({
+                "videoId": asked.text("videoId"), "encrypt": 0, "autoCode": "", "swfCode": "", "customCode": "",
+                "videoUrl": [url("PC"), url("mobile")],
+            }))
         }
         Call::CategoryList => categories(state, asked),
         Call::CategoryCreate => {
@@ -388,6 +395,12 @@ fn list(state: &State, asked: &Asked<'_>) -> Result<Value, Code> {
                 "transcodeState": transcode_state(state, video, asked.now_ms),
                 "videoSourceCode": 1,
                 "encrypt": 0,
+                "createUser": "demo",
+                "videoClassification": "",
+                "imageUrl": "",
+                "publishDomain": video.asked.get("domain").map_or("", String::as_str),
+                "playerName": "",
+                "playerId": video.edits.get("playerId").map_or("", String::as_str),
                 "videoResolutions": [],
             })
         })
@@ -427,7 +440,7 @@ fn categories(state: &State, asked: &Asked<'_>) -> Result<Value, Code> {
         text => text.parse::<usize>().map_err(|_| 24_112_000),
     };
     let (page, size) = (number("pageIndex", 1)?, number("pageSize", 10)?);
-    if !(1..=100).contains(&size) || page == 0 {
+    if !(1..=50).contains(&size) || page == 0 {
         return Err(24_112_000);
     }
     let parent: i64 = asked.text("parentNodeId").parse().unwrap_or(0);
@@ -444,7 +457,8 @@ fn categories(state: &State, asked: &Asked<'_>) -> Result<Value, Code> {
             json!({ "labelName": category.name, "nodeId": category.id, "parentNodeId": category.parent, "createUser": "demo" })
         })
         .collect();
-    Ok(json!({ "total": below.len(), "categoryList": rows }))
+    // A list with one page in it, as the platform's own client has it.
+    Ok(json!([{ "total": below.len(), "pageSize": size, "pageIndex": page, "categoryList": rows }]))
 }
 
 fn at(ms: i64, form: &str) -> String {

@@ -121,6 +121,27 @@ pub struct Category {
     pub name: String,
 }
 
+/// A page of categories: its documents show one object, its clients read a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum CategoryPage {
+    List(Vec<CategoryList>),
+    One(CategoryList),
+}
+
+impl CategoryPage {
+    /// The page's categories, and how many there are in all.
+    pub(super) fn read(self) -> (Vec<Category>, u64) {
+        let lists = match self {
+            Self::List(lists) => lists,
+            Self::One(list) => vec![list],
+        };
+        let total = lists.iter().map(CategoryList::total).max().unwrap_or(0);
+        let all = lists.into_iter().flat_map(CategoryList::categories);
+        (all.collect(), total)
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct CategoryList {
     #[serde(default)]
@@ -140,10 +161,10 @@ struct CategoryRow {
 }
 
 impl CategoryList {
-    pub(super) fn total(&self) -> u64 {
+    fn total(&self) -> u64 {
         number(&self.total).map_or(0, |n| u64::try_from(n).unwrap_or(0))
     }
-    pub(super) fn categories(self) -> Vec<Category> {
+    fn categories(self) -> Vec<Category> {
         let rows = self.categories.unwrap_or_default().into_iter();
         rows.map(|row| Category {
             id: text(&row.id).unwrap_or_default(),
@@ -154,10 +175,23 @@ impl CategoryList {
     }
 }
 
+/// The addresses of a published video: in a list by kind of device, or beside it.
 #[derive(Deserialize)]
 pub(super) struct PublishCode {
+    #[serde(rename = "videoUrl", default)]
+    urls: Option<Vec<Value>>,
     #[serde(rename = "originUrl", default)]
-    pub(super) origin_url: Value,
+    origin: Value,
+}
+
+impl PublishCode {
+    pub(super) fn origin(&self) -> Option<String> {
+        let listed = self.urls.iter().flatten();
+        let listed = listed.filter_map(|url| text(url.get("originUrl")?));
+        listed
+            .chain(text(&self.origin))
+            .find(|url| url.starts_with("https://") || url.starts_with("http://"))
+    }
 }
 
 pub(super) fn text(value: &Value) -> Option<String> {

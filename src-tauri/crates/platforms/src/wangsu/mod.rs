@@ -28,7 +28,7 @@ pub use api::Category;
 use crate::{
     Draft, Held, Keeper, Opened, Part, Platform, Result, Review, Session, Step, http::Act, registry,
 };
-use api::{Api, CategoryList, Failure, Why};
+use api::{Api, CategoryPage, Failure, Why};
 use async_trait::async_trait;
 use codes::NO_VIDEO;
 use serde_json::{Value, json};
@@ -40,8 +40,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ticket::{Kept, Stage};
 
 pub(crate) const NAME: &str = "wangsu";
-/// Categories of one page at most, and pages that are read.
-const CATEGORIES: (u64, u64) = (100, 50);
+/// Categories of one page, and pages that are read. The page of the call says up to 100 in English and up to 50 in Chinese.
+const CATEGORIES: (u64, u64) = (50, 100);
 
 /// The adapter.
 #[derive(Debug)]
@@ -80,11 +80,10 @@ impl Adapter {
                 body["parentNodeId"] = id.into();
             }
             let path = "vod/videoCategory/getCategoryList";
-            let list: CategoryList = api
+            let page: CategoryPage = api
                 .call("reading the categories", Why::Work, path, &body)
                 .await?;
-            let total = list.total();
-            let some = list.categories();
+            let (some, total) = page.read();
             let is_last = some.is_empty();
             all.extend(some);
             if is_last || all.len() as u64 >= total {

@@ -5,7 +5,7 @@
 
 use super::{
     NAME,
-    api::{Api, PublishCode, Video, VideoList, Why, text},
+    api::{Api, PublishCode, Video, VideoList, Why},
 };
 use crate::{Result, Review};
 use serde_json::json;
@@ -77,8 +77,7 @@ async fn published(api: &Api<'_>, mut remote: Remote) -> Review {
     let path = "vod/videoManage/getPublishCode";
     let told = api.call::<PublishCode>("asking for the address", Why::Look, path, &body);
     if let Ok(code) = told.await {
-        let url = text(&code.origin_url);
-        remote.url = url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+        remote.url = code.origin();
     }
     let done = Review::Published(remote.clone());
     ended(api, &remote, done)
