@@ -75,6 +75,19 @@ impl Simulator {
         &self.credentials[0].secret_key
     }
 
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.listener.address()
+    }
+
+    /// Access key and secret key of the upload host, with which upload tokens are signed.
+    pub fn storage_keys(&self) -> (String, String) {
+        self.world.state.lock().storage_keys.clone()
+    }
+
+    pub fn bucket(&self) -> String {
+        self.world.state.lock().bucket.clone()
+    }
+
     pub fn fault(&self, rule: impl Into<Rule>) {
         self.world.state.lock().script.add(rule.into());
     }
