@@ -27,6 +27,10 @@ impl Answer {
     pub(crate) fn code(&self) -> i64 {
         self.json()["code"].as_i64().unwrap()
     }
+    /// The handle of an acknowledged chunk.
+    pub(crate) fn ctx(&self) -> String {
+        self.json()["ctx"].as_str().unwrap().to_owned()
+    }
 }
 
 /// A request whose every byte a test may choose.
@@ -167,7 +171,7 @@ impl<'a> Upload<'a> {
                 "{:?}",
                 String::from_utf8_lossy(&answer.body)
             );
-            ctx = answer.json()["ctx"].as_str().unwrap().to_owned();
+            ctx = answer.ctx();
         }
         ctx
     }

@@ -1,5 +1,6 @@
 //! The upload host: what it takes, what it refuses and with which status.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -256,9 +257,11 @@ fn form(parts: &[(&str, &str)]) -> Vec<u8> {
         } else {
             ""
         };
-        body += &format!(
+        write!(
+            body,
             "--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
-        );
+        )
+        .unwrap();
     }
     (body + "--XX--\r\n").into_bytes()
 }

@@ -194,11 +194,16 @@ impl Platform for Adapter {
             api: &api,
             kept: &kept,
         };
-        if kept.form {
+        let sent = if kept.form {
             sending.form(part).await
         } else {
             sending.block(part).await
-        }
+        };
+        sent.inspect_err(|error| {
+            if error.kind == ErrorKind::TicketLost {
+                api.memory.forget(&kept.batch);
+            }
+        })
     }
 
     async fn commit(

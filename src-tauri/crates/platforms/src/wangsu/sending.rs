@@ -156,6 +156,10 @@ impl Sending<'_> {
         if matches!(refusal, Refusal::TooLarge | Refusal::Untold) {
             return error;
         }
+        // A handle whose chunk got no answer is spent, most likely: no reason to doubt the token, nor to lose patience.
+        if block.unsure && block.ctx.is_some() {
+            return self.anew(number, block, error);
+        }
         block.refusals += 1;
         if block.refusals > REFUSALS_MAX {
             self.upload.keep(number, Block::default()); // whoever tries again begins with all patience
@@ -165,8 +169,7 @@ impl Sending<'_> {
             };
             return Act::new(NAME, SENDING).error(ErrorKind::Refused, cause);
         }
-        // A handle that was used without an answer is spent, most likely: no reason to doubt the token.
-        if refusal == Refusal::Token && block.refusals == 1 && !block.unsure {
+        if refusal == Refusal::Token && block.refusals == 1 {
             self.upload.keep(number, block);
             let renewed = place::current(self.api, self.kept, &self.upload, Some(&place.token));
             return renewed.await.err().unwrap_or(error);

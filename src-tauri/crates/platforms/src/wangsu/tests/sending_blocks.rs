@@ -160,6 +160,25 @@ async fn a_token_that_was_revoked_is_renewed_once_for_all_blocks() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_revoked_after_a_lost_answer_is_renewed_too() {
+    for call in [On::Mkblk, On::Bput] {
+        let bench = Bench::with(CHUNKS).await;
+        let whole = noise(5 * MIB, 18);
+        let draft = draft(&whole);
+        let opened = bench.open(&draft).await.unwrap();
+        let span = spans(&opened.cuts)[0];
+        bench
+            .platform
+            .fault(Fault::AnswerLost { reset: true }.on(call));
+        bench.send(&opened.ticket, &whole, span).await.unwrap_err();
+        bench.platform.revoke_tokens();
+        let sent = bench.send_through(&opened.ticket, &whole, span).await;
+        sent.unwrap_or_else(|error| panic!("{call:?}: {error:?}"));
+        assert_eq!(bench.platform.inspect().videos[0].places_given, 2);
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_renewed_before_it_ends_and_blocks_stay_good() {
     let bench = Bench::with(CHUNKS).await;
     bench.platform.switches(|s| s.upload_token_ttl_s = 3600);
