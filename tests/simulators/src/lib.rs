@@ -15,6 +15,7 @@ mod sink;
 pub mod aliyun_vod;
 pub mod api_video;
 pub mod bilibili;
+pub mod bluesky;
 pub mod wangsu;
 
 pub use clock::Clock;

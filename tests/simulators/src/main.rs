@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use slipway_simulators::aliyun_vod;
 use slipway_simulators::api_video;
 use slipway_simulators::bilibili::{self, Profile, Review, Simulator, Storage};
+use slipway_simulators::bluesky;
 use slipway_simulators::{Line, Sink, wangsu};
 use tokio::sync::oneshot;
 use url::Url;
@@ -35,6 +36,8 @@ enum What {
     Wangsu(wangsu::command::Options),
     /// Alibaba Cloud ApsaraVideo VOD with its storage, STS and a user's own service.
     AliyunVod(AliyunVod),
+    /// Bluesky's video service, with a personal data server and its directory beside it.
+    Bluesky(Bluesky),
     /// Takes any body and throws it away.
     Sink {
         /// 0 is any free port.
@@ -144,6 +147,29 @@ struct AliyunVod {
     seed: u64,
 }
 
+#[derive(Debug, Args)]
+struct Bluesky {
+    /// 0 is any free port.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Count videos and throw them away.
+    #[arg(long)]
+    discard: bool,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[arg(long, default_value_t = 2)]
+    users: usize,
+    /// Size of parts in bytes.
+    #[arg(long, default_value_t = 8 << 20)]
+    part_bytes: u64,
+    /// Another directory, where accounts of a real server are found.
+    #[arg(long)]
+    directory: Option<Url>,
+    /// A job shows every state on its way.
+    #[arg(long)]
+    slow_jobs: bool,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ProfileName {
     Docs,
@@ -203,6 +229,11 @@ async fn main() -> anyhow::Result<()> {
             serve(&simulator.told(), arguments.until_stdin_closes).await?;
             simulator.stop().await;
         }
+        What::Bluesky(bluesky) => {
+            let simulator = bluesky.start().await?;
+            serve(&simulator.told(), arguments.until_stdin_closes).await?;
+            simulator.stop().await;
+        }
         What::Sink { port } => {
             let sink = Sink::start(port).await.context("starting the sink")?;
             serve(&json!({ "url": sink.url() }), arguments.until_stdin_closes).await?;
@@ -240,17 +271,23 @@ async fn main() -> anyhow::Result<()> {
             let videos = ApiVideo::beside(&bilibili).start().await?;
             let simulator = bilibili.start().await?;
             let aliyun_vod = AliyunVod::default().start().await?;
+            let bluesky = bluesky::simulator()
+                .try_start()
+                .await
+                .context("starting the Bluesky simulator")?;
             let sink = Sink::start(0).await.context("starting the sink")?;
             let all = json!({
                 "aliyun-vod": aliyun_vod.told(),
                 "bilibili": told(&simulator),
                 "api-video": told_api_video(&videos),
+                "bluesky": bluesky.told(),
                 "sink": { "url": sink.url() },
             });
             serve(&all, arguments.until_stdin_closes).await?;
             simulator.stop().await;
             videos.stop().await;
             aliyun_vod.stop().await;
+            bluesky.stop().await;
             sink.stop().await;
         }
     }
@@ -367,6 +404,29 @@ fn told_api_video(simulator: &api_video::Simulator) -> Value {
         "other_key": simulator.other_key(),
         "upload_token": simulator.upload_token(0),
     })
+}
+
+impl Bluesky {
+    async fn start(self) -> anyhow::Result<bluesky::Simulator> {
+        let mut builder = bluesky::simulator()
+            .port(self.port)
+            .seed(self.seed)
+            .users(self.users)
+            .switches(|switches| {
+                switches.part_bytes = self.part_bytes.max(1);
+                switches.slow_jobs = self.slow_jobs;
+            });
+        if self.discard {
+            builder = builder.discarding();
+        }
+        if let Some(url) = self.directory {
+            builder = builder.directory(url);
+        }
+        builder
+            .try_start()
+            .await
+            .context("starting the Bluesky simulator")
+    }
 }
 
 /// Everything a client has to be told. The secrets are invented and worth nothing.
