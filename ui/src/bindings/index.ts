@@ -100,7 +100,7 @@ export type Intent = "run" | "hold";
 
 export type LengthLimit = { count: number, of: LengthUnit, };
 
-export type LengthUnit = "utf16" | "scalar" | "byte";
+export type LengthUnit = "utf16" | "scalar" | "byte" | "grapheme";
 
 export type Limit = { bytes_per_second: number | null, };
 

@@ -10,6 +10,7 @@ const none = () => "";
 describe("a field", () => {
   it("is measured as its site counts", () => {
     expect([measure("😀字", "utf16"), measure("😀字", "scalar"), measure("😀字", "byte")]).toEqual([3, 2, 7]);
+    expect(measure("👩‍👩‍👧é", "grapheme")).toBe(2);
   });
 
   it("is needed when it is required, or when another field has the value that asks for it", () => {

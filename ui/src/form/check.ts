@@ -8,6 +8,7 @@ export type Fault =
   | { kind: "out_of_range"; min: number; max: number };
 
 const bytes = new TextEncoder();
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Lengths as the site counts them. */
 export function measure(text: string, of: LengthUnit): number {
@@ -18,6 +19,8 @@ export function measure(text: string, of: LengthUnit): number {
       return [...text].length;
     case "byte":
       return bytes.encode(text).length;
+    case "grapheme":
+      return [...graphemes.segment(text)].length;
   }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     fingerprint::{self, SourceFault},
     lanes::{Lanes, Rank},
     limiter::Bucket,
+    picture,
     reader::{Buffers, Source},
     sending,
 };
@@ -160,6 +161,9 @@ impl Job {
             Some(path) => Some(read_cover(path).await?),
             None => None,
         };
+        let path = self.manuscript.file.path.clone();
+        let picture = tokio::task::spawn_blocking(move || picture::of(&path));
+        let picture = picture.await.ok().flatten();
         let mut hash = blake3::Hasher::new();
         for (name, value) in &fields {
             hash.update(name.as_bytes())
@@ -175,6 +179,7 @@ impl Job {
             size_bytes: self.manuscript.file.fingerprint.size_bytes,
             fields,
             cover,
+            picture,
             manuscript_hash: hash.finalize().to_hex().to_string(),
             key: self.key.clone(),
         })

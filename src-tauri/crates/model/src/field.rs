@@ -5,6 +5,7 @@
 use crate::{Cause, error::Params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// A text in the three languages of the house, keyed `en`, `zh-CN`, `ja`.
 pub type Labels = BTreeMap<String, String>;
@@ -40,6 +41,8 @@ pub enum LengthUnit {
     Utf16,
     Scalar,
     Byte,
+    /// What a reader takes for one character.
+    Grapheme,
 }
 
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -55,6 +58,7 @@ impl LengthLimit {
             LengthUnit::Utf16 => text.encode_utf16().count(),
             LengthUnit::Scalar => text.chars().count(),
             LengthUnit::Byte => text.len(),
+            LengthUnit::Grapheme => text.graphemes(true).count(),
         };
         u32::try_from(count).unwrap_or(u32::MAX)
     }

@@ -15,6 +15,7 @@ mod testing;
 pub mod aliyun_vod;
 pub mod api_video;
 pub mod bilibili;
+pub mod bluesky;
 pub mod folder;
 pub mod wangsu;
 
@@ -22,7 +23,7 @@ pub use body::{Body, Digests, Part, Sums, Taken};
 pub use error::{BoxError, Error, Result};
 pub use http::{Http, ProxyChoice};
 pub use platform::{
-    Cover, Draft, Held, Keeper, Listed, Listing, Opened, Platform, Review, SignIn, Step,
+    Cover, Draft, Held, Keeper, Listed, Listing, Opened, Picture, Platform, Review, SignIn, Step,
     UploadToken, UploadTokens, Works,
 };
 pub use registry::{all, find, specs};

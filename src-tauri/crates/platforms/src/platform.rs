@@ -17,10 +17,20 @@ pub struct Draft {
     /// Values by the platform's own field names, resolved and checked.
     pub fields: Fields,
     pub cover: Option<Cover>,
+    /// What the file's own header says of its picture, where it can be read.
+    pub picture: Option<Picture>,
     /// Hash of fields and cover: names this manuscript in receipts and ledgers.
     pub manuscript_hash: String,
     /// A random name, chosen once for each upload and never changed: for record keys and working names.
     pub key: String,
+}
+
+/// A video's picture as it is shown: turned as the file asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Picture {
+    pub width_px: u32,
+    pub height_px: u32,
+    pub duration_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone)]

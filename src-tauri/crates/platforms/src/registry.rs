@@ -14,7 +14,7 @@ macro_rules! platforms {
     };
 }
 
-platforms! { folder, bilibili, wangsu, api_video, aliyun_vod }
+platforms! { folder, bilibili, wangsu, api_video, aliyun_vod, bluesky }
 
 /// All platforms, in the order they are offered.
 pub fn all() -> &'static [Arc<dyn Platform>] {

@@ -166,6 +166,7 @@ pub(crate) fn draft(file_name: &str, whole: &Bytes, fields: &[(&str, &str)]) -> 
         size_bytes: whole.len() as u64,
         fields,
         cover: None,
+        picture: None,
         manuscript_hash: "hash".into(),
         key: uuid::Uuid::new_v4().to_string(),
     }

@@ -378,6 +378,7 @@ mod tests {
                 .map(|(name, value)| ((*name).into(), (*value).into()))
                 .collect(),
             cover: None,
+            picture: None,
             manuscript_hash: "h".into(),
             key: "k".into(),
         }

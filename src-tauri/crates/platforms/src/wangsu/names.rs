@@ -229,6 +229,7 @@ mod tests {
             size_bytes: 7,
             fields: fields.map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             cover: None,
+            picture: None,
             manuscript_hash: "h".into(),
             key: "k".into(),
         }
