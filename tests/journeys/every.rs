@@ -5,7 +5,7 @@
 use crate::house::{House, MIB, map, sha256, video_bytes};
 use slipway_api::wire::Limit;
 use slipway_model::PhaseName;
-use slipway_simulators::{aliyun_vod, api_video, wangsu};
+use slipway_simulators::{aliyun_vod, api_video, bluesky, wangsu};
 use std::collections::BTreeMap;
 
 /// Slow enough to be interrupted after some parts, fast enough for a test.
@@ -14,9 +14,6 @@ const BYTES_PER_SECOND: u64 = 12_000_000;
 /// A simulated platform, as an account on it sees it.
 trait Site {
     const PLATFORM: &'static str;
-    /// Of its own fields, those that it must have.
-    const FIELDS: &[(&'static str, &'static str)] = &[];
-
     fn settings(&self) -> Vec<(&'static str, String)>;
     fn secrets(&self) -> Vec<(&'static str, String)>;
     /// Title and SHA-256 of each work that is there whole.
@@ -97,6 +94,35 @@ impl Site for aliyun_vod::Simulator {
     }
 }
 
+impl Site for bluesky::Simulator {
+    const PLATFORM: &'static str = "bluesky";
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("identifier", self.credentials().handle.clone()),
+            ("video_did", self.video_did().into()),
+            ("endpoint.video", self.url()),
+            ("endpoint.plc", self.url()),
+            ("endpoint.resolver", self.url()),
+        ]
+    }
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        vec![("app_password", self.credentials().app_password.clone())]
+    }
+    async fn works(&self) -> Vec<(String, String)> {
+        let posts = self.inspect().posts.into_iter();
+        let whole = posts.filter_map(|post| {
+            let video = post.record["embed"]["video"]["ref"]["$link"].as_str()?;
+            let text = post.record["text"].as_str()?.to_owned();
+            Some((text, sha256(&self.blob(0, video)?)))
+        });
+        whole.collect()
+    }
+    fn received(&self) -> u64 {
+        self.bytes_received()
+    }
+}
+
 /// Stops the engine after some parts, starts another, and looks at what the platform has in the end.
 async fn is_published_once_after_an_interruption<S: Site>(site: &S) {
     let len = 30 * MIB + 123;
@@ -121,13 +147,7 @@ async fn is_published_once_after_an_interruption<S: Site>(site: &S) {
         .limit_set(limit(Some(BYTES_PER_SECOND)))
         .await
         .unwrap();
-    let mut fields = map([("title", "海辺の一日")]);
-    fields.extend(strings(
-        S::FIELDS
-            .iter()
-            .map(|(name, value)| (*name, (*value).into()))
-            .collect(),
-    ));
+    let fields = map([("title", "海辺の一日")]);
     let id = house
         .add(&house.video("sea.mp4", len), account, fields)
         .await;
@@ -170,5 +190,12 @@ async fn api_video_publishes_once_after_an_interruption() {
 async fn aliyun_vod_publishes_once_after_an_interruption() {
     let pace = aliyun_vod::Pace::immediate();
     let site = aliyun_vod::simulator().pace(pace).start().await;
+    is_published_once_after_an_interruption(&site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bluesky_publishes_once_after_an_interruption() {
+    let small_parts = |switches: &mut bluesky::Switches| switches.part_bytes = MIB as u64;
+    let site = bluesky::simulator().switches(small_parts).start().await;
     is_published_once_after_an_interruption(&site).await;
 }
