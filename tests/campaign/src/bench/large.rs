@@ -62,7 +62,7 @@ pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec
         ),
         Row::told(
             format!(
-                "{mib} MiB to loopback, peak memory, with the 64 MiB that opening the vault takes for a moment"
+                "{mib} MiB to loopback, peak memory, with the 46 MiB that opening a vault takes for a moment"
             ),
             format!("{peak:.0} MiB"),
         ),
