@@ -4,13 +4,16 @@
 //! The engine does that once for all. Knows nothing of SQLite, queues or the user's wishes.
 
 pub mod body;
+mod calls;
 pub mod error;
 pub mod http;
 pub mod platform;
 pub mod registry;
 pub mod session;
+mod settings;
 #[cfg(test)]
 mod testing;
+mod ticket;
 
 pub mod aliyun_vod;
 pub mod api_video;

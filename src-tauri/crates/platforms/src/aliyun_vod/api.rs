@@ -114,7 +114,7 @@ impl<'a> Api<'a> {
         loop {
             let key = keys::key(self, act).await?;
             let Some(key) = key else {
-                return Err(super::settings::missing(act, "service.sts_token.url").into());
+                return Err(crate::settings::missing(act, "service.sts_token.url").into());
             };
             let failure = match self.once(act, Product::Vod, action, &params, &key).await {
                 Ok(answer) => return Ok(answer),

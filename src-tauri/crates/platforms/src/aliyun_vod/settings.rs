@@ -5,10 +5,11 @@
 use super::NAME;
 use crate::{
     Error, Result, Session,
-    http::{Act, endpoint},
+    http::Act,
+    settings::{self, address},
 };
 use slipway_model::{Cause, ErrorKind, Limits, Spec};
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 use url::Url;
 
 /// How an account may do what it does.
@@ -24,46 +25,20 @@ pub(super) enum Way {
     Service,
 }
 
-/// Settings of one account, read afresh for each call: they may change at any time.
-pub(super) struct Settings<'a> {
-    session: &'a Session,
-    spec: &'a Spec,
+/// Settings of one account in this platform's words.
+pub(super) struct Settings<'a>(settings::Settings<'a>);
+
+impl<'a> Deref for Settings<'a> {
+    type Target = settings::Settings<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(session: &'a Session, spec: &'a Spec) -> Self {
-        Self { session, spec }
-    }
-
-    /// The account's value, or the spec's default.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        let value = self.session.setting(name).or_else(|| {
-            let field = self.spec.settings.iter().find(|field| field.name == name);
-            field.and_then(|field| field.default.clone())
-        });
-        value.map(|value| value.trim().to_owned())
-    }
-
-    pub(super) fn needed(&self, act: Act, name: &str) -> Result<String> {
-        self.text(name).ok_or_else(|| missing(act, name))
-    }
-
-    /// A number within its field's range; nonsense falls back to the default.
-    pub(super) fn number(&self, name: &str) -> u64 {
-        let field = self.spec.settings.iter().find(|field| field.name == name);
-        let field = field.expect("asked for by a name of the spec");
-        let default = field.default.as_deref().and_then(|d| d.parse().ok());
-        let (low, high) = field.range.unwrap_or((0, i64::MAX));
-        let value = self.text(name).and_then(|text| text.parse().ok());
-        let value: i64 = value
-            .filter(|n| (low..=high).contains(n))
-            .or(default)
-            .unwrap_or(low);
-        u64::try_from(value).unwrap_or(0)
-    }
-
-    fn is(&self, name: &str, value: &str) -> bool {
-        self.text(name).as_deref() == Some(value)
+        Self(settings::Settings::new(session, spec))
     }
 
     pub(super) fn way(&self) -> Way {
@@ -79,25 +54,20 @@ impl<'a> Settings<'a> {
         self.text("region").unwrap_or_default()
     }
 
-    fn endpoint(act: Act, name: &str, text: &str) -> Result<Url> {
-        endpoint(name, text).map_err(|cause| act.error(ErrorKind::Refused, cause))
-    }
-
     pub(super) fn api(&self, act: Act) -> Result<Url> {
         let usual = || format!("https://vod.{}.aliyuncs.com", self.region());
         let text = self.text("endpoint.api").unwrap_or_else(usual);
-        Self::endpoint(act, "endpoint.api", &text)
+        address(act, "endpoint.api", &text)
     }
 
     pub(super) fn sts(&self, act: Act) -> Result<Url> {
-        let text = self.text("endpoint.sts").unwrap_or_default();
-        Self::endpoint(act, "endpoint.sts", &text)
+        self.endpoint(act, "endpoint.sts")
     }
 
     /// Where the storage is, when the account says so itself; else the platform does.
     pub(super) fn storage(&self, act: Act) -> Result<Option<Url>> {
         let text = self.text("endpoint.upload");
-        text.map(|text| Self::endpoint(act, "endpoint.upload", &text))
+        text.map(|text| address(act, "endpoint.upload", &text))
             .transpose()
     }
 
@@ -128,8 +98,9 @@ impl<'a> Settings<'a> {
     }
 
     pub(super) fn accelerate(&self) -> Option<String> {
-        let on = self.is("accelerate", "1") || self.is("accelerate", "true");
-        on.then(|| self.text("accelerate_domain")).flatten()
+        self.is_on("accelerate")
+            .then(|| self.text("accelerate_domain"))
+            .flatten()
     }
 
     pub(super) fn limits(&self) -> Limits {
@@ -138,11 +109,6 @@ impl<'a> Settings<'a> {
         limits.parts_at_once = u32::try_from(self.number("max_parallel_parts")).unwrap_or(1);
         limits
     }
-}
-
-pub(super) fn missing(act: Act, name: &str) -> Error {
-    let cause = Cause::new("setting_missing").with("setting", name);
-    act.error(ErrorKind::Refused, cause)
 }
 
 pub(super) fn secret_missing(act: Act, name: &str) -> Error {

@@ -6,9 +6,9 @@ use super::{
     NAME,
     place::{Credential, Place, Sealed},
 };
-use crate::{Result, http::Act};
+use crate::{Result, ticket};
 use serde::{Deserialize, Serialize};
-use slipway_model::{Cause, Cuts, ErrorKind, Receipt, Ticket};
+use slipway_model::{Cuts, Receipt, Ticket};
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
@@ -45,14 +45,11 @@ pub(super) enum Stage {
 
 impl Kept {
     pub(super) fn read(ticket: &Ticket) -> Result<Self> {
-        serde_json::from_str(&ticket.0).map_err(|_| {
-            let act = Act::new(NAME, "reading the ticket");
-            act.error(ErrorKind::TicketLost, Cause::new("ticket_unreadable"))
-        })
+        ticket::read(NAME, ticket)
     }
 
     pub(super) fn ticket(&self) -> Ticket {
-        Ticket(serde_json::to_string(self).expect("text and numbers are JSON"))
+        ticket::written(self)
     }
 
     pub(super) fn credential(&self) -> Credential {

@@ -2,11 +2,9 @@
 //!
 //! What the platform leaves open is a setting here and nowhere a constant.
 
-use crate::{
-    Result, Session,
-    http::{Act, endpoint},
-};
-use slipway_model::{Cuts, ErrorKind, Limits, Spec};
+use crate::{Result, Session, http::Act, settings};
+use slipway_model::{Cuts, Limits, Spec};
+use std::ops::Deref;
 use url::Url;
 
 /// The platform's hosts. Source: its environments page, read 2026-06-25.
@@ -23,41 +21,24 @@ pub(super) enum Auth {
     UploadToken,
 }
 
-/// Settings of one account, read afresh for each call: they may change at any time.
-pub(super) struct Settings<'a> {
-    session: &'a Session,
-    spec: &'a Spec,
+/// Settings of one account in this platform's words.
+pub(super) struct Settings<'a>(settings::Settings<'a>);
+
+impl<'a> Deref for Settings<'a> {
+    type Target = settings::Settings<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(session: &'a Session, spec: &'a Spec) -> Self {
-        Self { session, spec }
-    }
-
-    /// The account's value, or the spec's default.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.session.setting(name).or_else(|| {
-            let field = self.spec.settings.iter().find(|field| field.name == name);
-            field.and_then(|field| field.default.clone())
-        })
-    }
-
-    /// A number within its field's range; nonsense falls back to the default.
-    fn number(&self, name: &str) -> u64 {
-        let field = self.spec.settings.iter().find(|field| field.name == name);
-        let field = field.expect("asked for by a name of the spec");
-        let default = field.default.as_deref().and_then(|d| d.parse().ok());
-        let (low, high) = field.range.unwrap_or((0, i64::MAX));
-        let value = self.text(name).and_then(|text| text.trim().parse().ok());
-        let value: i64 = value
-            .filter(|n| (low..=high).contains(n))
-            .or(default)
-            .unwrap_or(low);
-        u64::try_from(value).unwrap_or(0)
+        Self(settings::Settings::new(session, spec))
     }
 
     pub(super) fn is_sandbox(&self) -> bool {
-        self.text("environment").as_deref() == Some("sandbox")
+        self.is("environment", "sandbox")
     }
 
     pub(super) fn auth(&self) -> Auth {
@@ -68,18 +49,17 @@ impl<'a> Settings<'a> {
     }
 
     pub(super) fn by_bearer(&self) -> bool {
-        self.text("authorization").as_deref() == Some("bearer")
+        self.is("authorization", "bearer")
     }
 
     /// Whether a token is made for each upload.
     pub(super) fn delegates(&self) -> bool {
-        self.text("way").as_deref() == Some("token")
+        self.is("way", "token")
     }
 
     /// The key under which a video carries its upload's number.
     pub(super) fn metadata_key(&self) -> Option<String> {
         self.text("metadata_key")
-            .map(|key| key.trim().to_owned())
             .filter(|key| !key.is_empty() && key != "off")
     }
 
@@ -90,7 +70,7 @@ impl<'a> Settings<'a> {
         } else {
             PRODUCTION
         });
-        endpoint("endpoint", text).map_err(|cause| act.error(ErrorKind::Refused, cause))
+        settings::address(act, "endpoint", text)
     }
 
     pub(super) fn limits(&self) -> Limits {

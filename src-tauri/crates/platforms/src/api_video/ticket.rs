@@ -3,9 +3,9 @@
 //! Pure. Invariant: a container is filled once, so a ticket can become one video and no second one.
 
 use super::{NAME, upload_tokens::Delegated};
-use crate::{Result, http::Act};
+use crate::{Result, ticket};
 use serde::{Deserialize, Serialize};
-use slipway_model::{Cause, ErrorKind, Ticket};
+use slipway_model::Ticket;
 
 /// When to look again at a container that is not complete after its last part, in seconds; then it is taken at its word.
 pub(super) const LOOKS_AFTER_S: [u64; 4] = [2, 5, 15, 30];
@@ -49,15 +49,11 @@ pub(super) enum Stage {
 
 impl Kept {
     pub(super) fn read(ticket: &Ticket) -> Result<Self> {
-        serde_json::from_str(&ticket.0).map_err(|error| {
-            // Of serde's words only the place: the text is a secret.
-            let place = format!("line {} column {}", error.line(), error.column());
-            let cause = Cause::new("ticket_unreadable").detail(place);
-            Act::new(NAME, "reading the ticket").error(ErrorKind::TicketLost, cause)
-        })
+        ticket::read(NAME, ticket)
     }
+
     pub(super) fn ticket(&self) -> Ticket {
-        Ticket(serde_json::to_string(self).expect("text and numbers are JSON"))
+        ticket::written(self)
     }
 }
 
@@ -85,7 +81,7 @@ mod tests {
         assert_eq!(read.token.unwrap().expires_at_ms, Some(5));
         let broken = Kept::read(&Ticket("{\"token\":\"to4QwErTyUiOpAsDfGhJkLzX\"".into()));
         let error = broken.err().expect("half a ticket is none");
-        assert_eq!(error.kind, ErrorKind::TicketLost);
+        assert_eq!(error.kind, slipway_model::ErrorKind::TicketLost);
         assert!(!format!("{error:?}").contains("to4QwErTyUiOpAsDfGhJkLzX"));
     }
 }

@@ -1,5 +1,6 @@
 //! What is remembered of an account while the program runs. Losing it costs a call or a comparison, never a manuscript.
 
+use crate::calls::Calls;
 use parking_lot::Mutex;
 use secrecy::SecretString;
 use std::{
@@ -8,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU32},
     },
-    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -28,50 +28,5 @@ pub(super) struct Memory {
     pub(super) accepted: Mutex<HashMap<String, String>>,
     /// When a work was first looked for, and whether it was ever seen.
     pub(super) looked_for: Mutex<HashMap<String, (Instant, bool)>>,
-    calls: Mutex<Option<Bucket>>,
-}
-
-struct Bucket {
-    tokens: f64,
-    filled_at: Instant,
-}
-
-impl Memory {
-    /// Takes leave for one call, or says how long until there is one. Waiting is the engine's.
-    pub(super) fn may_call(&self, per_minute: u64, burst: u64) -> Result<(), Duration> {
-        let (rate, burst) = (per_minute.max(1) as f64 / 60.0, burst.max(1) as f64);
-        let now = Instant::now();
-        let mut slot = self.calls.lock();
-        let bucket = slot.get_or_insert(Bucket {
-            tokens: burst,
-            filled_at: now,
-        });
-        let since = now.duration_since(bucket.filled_at).as_secs_f64();
-        bucket.tokens = (bucket.tokens + since * rate).min(burst);
-        bucket.filled_at = now;
-        if bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
-            Ok(())
-        } else {
-            let wait = (1.0 - bucket.tokens) / rate;
-            Err(Duration::from_secs_f64(wait.clamp(0.1, 60.0)))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn calls_come_in_a_burst_and_then_at_their_rate() {
-        let memory = Memory::default();
-        for _ in 0..3 {
-            assert_eq!(memory.may_call(60, 3), Ok(()));
-        }
-        let wait = memory.may_call(60, 3).expect_err("the burst is spent");
-        tokio::time::advance(wait).await;
-        assert_eq!(memory.may_call(60, 3), Ok(()));
-        assert!(memory.may_call(60, 3).is_err(), "one a second");
-    }
+    pub(super) calls: Calls,
 }

@@ -2,12 +2,9 @@
 //!
 //! What the platform leaves open is a setting here and nowhere a constant.
 
-use crate::{
-    Result, Session,
-    http::{Act, endpoint},
-};
-use slipway_model::{Cause, ErrorKind, Limits, Spec};
-use std::time::Duration;
+use crate::{Result, Session, http::Act, settings};
+use slipway_model::{Limits, Spec};
+use std::{ops::Deref, time::Duration};
 use url::Url;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,51 +14,29 @@ pub(super) enum VerifyEtag {
     Fail,
 }
 
-/// Settings of one account, read afresh for each call: they may change at any time.
-pub(super) struct Settings<'a> {
-    session: &'a Session,
-    spec: &'a Spec,
+/// Settings of one account in this platform's words.
+pub(super) struct Settings<'a>(settings::Settings<'a>);
+
+impl<'a> Deref for Settings<'a> {
+    type Target = settings::Settings<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(session: &'a Session, spec: &'a Spec) -> Self {
-        Self { session, spec }
-    }
-
-    /// The account's value, or the spec's default.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.session.setting(name).or_else(|| {
-            let field = self.spec.settings.iter().find(|field| field.name == name);
-            field.and_then(|field| field.default.clone())
-        })
-    }
-
-    /// A number within its field's range; nonsense falls back to the default.
-    pub(super) fn number(&self, name: &str) -> u64 {
-        let field = self.spec.settings.iter().find(|field| field.name == name);
-        let field = field.expect("asked for by a name of the spec");
-        let default = field.default.as_deref().and_then(|d| d.parse().ok());
-        let (low, high) = field.range.unwrap_or((0, i64::MAX));
-        let value = self.text(name).and_then(|text| text.trim().parse().ok());
-        let value: i64 = value
-            .filter(|n| (low..=high).contains(n))
-            .or(default)
-            .unwrap_or(low);
-        u64::try_from(value).unwrap_or(0)
+        Self(settings::Settings::new(session, spec))
     }
 
     pub(super) fn client_id(&self, act: Act) -> Result<String> {
-        self.text("client_id").ok_or_else(|| {
-            let cause = Cause::new("setting_missing").with("setting", "client_id");
-            act.error(ErrorKind::Refused, cause)
-        })
+        self.needed(act, "client_id")
     }
 
     /// One of the four addresses: `api`, `oauth`, `upload`, `consent`.
     pub(super) fn endpoint(&self, act: Act, role: &str) -> Result<Url> {
-        let name = format!("endpoint.{role}");
-        let text = self.text(&name).unwrap_or_default();
-        endpoint(&name, &text).map_err(|cause| act.error(ErrorKind::Refused, cause))
+        self.0.endpoint(act, &format!("endpoint.{role}"))
     }
 
     pub(super) fn verify_etag(&self) -> VerifyEtag {

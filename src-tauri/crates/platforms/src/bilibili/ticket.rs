@@ -3,9 +3,9 @@
 //! Pure. Invariant: between two submissions there is always a look: [`Submission::next`] is the only way to the second one.
 
 use super::NAME;
-use crate::{Result, http::Act};
+use crate::{Result, ticket};
 use serde::{Deserialize, Serialize};
-use slipway_model::{Cause, ErrorKind, Ticket};
+use slipway_model::Ticket;
 
 /// When to look after an unclear submission, in seconds since it became unclear. The list may lag by a minute.
 pub(super) const LOOKS_AT_S: [i64; 3] = [10, 30, 60];
@@ -94,16 +94,13 @@ impl Submission {
 
 impl Kept {
     pub(super) fn read(ticket: &Ticket) -> Result<Self> {
-        serde_json::from_str(&ticket.0).map_err(|error| {
-            // Of serde's words only the place: the text is a secret.
-            let place = format!("line {} column {}", error.line(), error.column());
-            let cause = Cause::new("ticket_unreadable").detail(place);
-            Act::new(NAME, "reading the ticket").error(ErrorKind::TicketLost, cause)
-        })
+        ticket::read(NAME, ticket)
     }
+
     pub(super) fn ticket(&self) -> Ticket {
-        Ticket(serde_json::to_string(self).expect("text and numbers are JSON"))
+        ticket::written(self)
     }
+
     /// Whether it is older than tokens are taken to live.
     pub(super) fn is_stale(&self, now_s: i64, ttl: std::time::Duration) -> bool {
         u64::try_from(now_s - self.opened_at_s).is_ok_and(|age_s| age_s >= ttl.as_secs())
@@ -186,7 +183,7 @@ mod tests {
         assert_eq!(read.upload_token, "5d2e");
         let broken = Kept::read(&Ticket("{\"upload_token\":\"secret-token\"".into()));
         let error = broken.err().expect("half a ticket is none");
-        assert_eq!(error.kind, ErrorKind::TicketLost);
+        assert_eq!(error.kind, slipway_model::ErrorKind::TicketLost);
         assert!(!format!("{error:?}").contains("secret-token"));
     }
 

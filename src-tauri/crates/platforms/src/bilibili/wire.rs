@@ -272,14 +272,15 @@ impl<'a> Api<'a> {
     /// Takes leave for a call now.
     pub(super) fn may_call(&self, act: Act) -> Result<()> {
         let settings = self.settings();
-        let (rate, burst) = (
-            settings.number("rate.calls_per_minute"),
-            settings.number("rate.calls_burst"),
-        );
-        self.memory.may_call(rate, burst).map_err(|wait| {
-            let kind = ErrorKind::RateLimited { wait: Some(wait) };
-            act.error(kind, Cause::new("bilibili_call_rate"))
-        })
+        let rate = settings.number("rate.calls_per_minute").max(1) as f64 / 60.0;
+        let burst = settings.number("rate.calls_burst").max(1) as f64;
+        self.memory
+            .calls
+            .may_call(rate, burst, 0.0)
+            .map_err(|wait| {
+                let kind = ErrorKind::RateLimited { wait: Some(wait) };
+                act.error(kind, Cause::new("bilibili_call_rate"))
+            })
     }
 
     /// A signed call, repeated after what can be put right and had no effect.

@@ -2,12 +2,9 @@
 //!
 //! What the platform leaves open is a setting here and nowhere a constant.
 
-use crate::{
-    Result, Session,
-    http::{Act, endpoint},
-};
-use slipway_model::{Cause, ErrorKind, Limits, Spec};
-use std::time::Duration;
+use crate::{Result, Session, http::Act, settings};
+use slipway_model::{Limits, Spec};
+use std::{ops::Deref, time::Duration};
 use url::Url;
 
 /// How an account signs in.
@@ -26,60 +23,32 @@ pub(super) enum UploadWay {
     Whole,
 }
 
-/// Settings of one account, read afresh for each call: they may change at any time.
-pub(super) struct Settings<'a> {
-    session: &'a Session,
-    spec: &'a Spec,
+/// Settings of one account in this platform's words.
+pub(super) struct Settings<'a>(settings::Settings<'a>);
+
+impl<'a> Deref for Settings<'a> {
+    type Target = settings::Settings<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(session: &'a Session, spec: &'a Spec) -> Self {
-        Self { session, spec }
-    }
-
-    /// The account's value, or the spec's default.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.session.setting(name).or_else(|| {
-            let field = self.spec.settings.iter().find(|field| field.name == name);
-            field.and_then(|field| field.default.clone())
-        })
-    }
-
-    /// A number within its field's range; nonsense falls back to the default.
-    fn number(&self, name: &str) -> u64 {
-        let field = self.spec.settings.iter().find(|field| field.name == name);
-        let field = field.expect("asked for by a name of the spec");
-        let default = field.default.as_deref().and_then(|d| d.parse().ok());
-        let (low, high) = field.range.unwrap_or((0, i64::MAX));
-        let value = self.text(name).and_then(|text| text.trim().parse().ok());
-        let value: i64 = value
-            .filter(|n| (low..=high).contains(n))
-            .or(default)
-            .unwrap_or(low);
-        u64::try_from(value).unwrap_or(0)
-    }
-
-    /// A setting that must be there.
-    pub(super) fn needed(&self, act: Act, name: &str) -> Result<String> {
-        self.text(name).ok_or_else(|| {
-            let cause = Cause::new("setting_missing").with("setting", name);
-            act.error(ErrorKind::Refused, cause)
-        })
+        Self(settings::Settings::new(session, spec))
     }
 
     /// One of the addresses: `video`, `plc`, `resolver`, `login`, `web`.
     pub(super) fn endpoint(&self, act: Act, role: &str) -> Result<Url> {
-        let name = format!("endpoint.{role}");
-        let text = self.text(&name).unwrap_or_default();
-        endpoint(&name, &text).map_err(|cause| act.error(ErrorKind::Refused, cause))
+        self.0.endpoint(act, &format!("endpoint.{role}"))
     }
 
     /// The server's address, where it is set by hand.
     pub(super) fn server(&self, act: Act) -> Result<Option<Url>> {
         let text = self.text("endpoint.pds");
-        let url = text.map(|text| endpoint("endpoint.pds", &text));
-        url.transpose()
-            .map_err(|cause| act.error(ErrorKind::Refused, cause))
+        text.map(|text| settings::address(act, "endpoint.pds", &text))
+            .transpose()
     }
 
     pub(super) fn sign_in(&self) -> SignInWay {

@@ -3,10 +3,10 @@
 //! Pure. Invariant: the record key is chosen when the place is reserved and never changes, so a post that is sent twice is one post.
 
 use super::NAME;
-use crate::{Result, http::Act};
+use crate::{Result, ticket};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use slipway_model::{Cause, ErrorKind, Ticket};
+use slipway_model::Ticket;
 
 /// Letters of a timestamp identifier, by value. Source: atproto.com/specs/tid, read 2026-08-20.
 const LETTERS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
@@ -55,15 +55,11 @@ pub(super) enum Stage {
 
 impl Kept {
     pub(super) fn read(ticket: &Ticket) -> Result<Self> {
-        serde_json::from_str(&ticket.0).map_err(|error| {
-            let place = format!("line {} column {}", error.line(), error.column());
-            let cause = Cause::new("ticket_unreadable").detail(place);
-            Act::new(NAME, "reading the ticket").error(ErrorKind::TicketLost, cause)
-        })
+        ticket::read(NAME, ticket)
     }
 
     pub(super) fn ticket(&self) -> Ticket {
-        Ticket(serde_json::to_string(self).expect("text and numbers are JSON"))
+        ticket::written(self)
     }
 }
 
@@ -116,6 +112,9 @@ mod tests {
         };
         assert_eq!(Kept::read(&kept.ticket()).unwrap(), kept);
         let broken = Kept::read(&Ticket("{\"did\":".into()));
-        assert_eq!(broken.unwrap_err().kind, ErrorKind::TicketLost);
+        assert_eq!(
+            broken.unwrap_err().kind,
+            slipway_model::ErrorKind::TicketLost
+        );
     }
 }

@@ -14,6 +14,7 @@ mod tests;
 
 use crate::{
     Draft, Held, Keeper, Opened, Part, Platform, Result, Session, Step, error::Error, registry,
+    ticket,
 };
 use async_trait::async_trait;
 use fault::fault;
@@ -70,13 +71,10 @@ struct Place {
 
 impl Place {
     fn read(ticket: &Ticket) -> Result<Self> {
-        serde_json::from_str(&ticket.0).map_err(|error| {
-            let cause = Cause::new("ticket_unreadable").detail(error.to_string());
-            Error::new(NAME, "reading the ticket", ErrorKind::TicketLost, cause)
-        })
+        ticket::read(NAME, ticket)
     }
     fn ticket(&self) -> Ticket {
-        Ticket(serde_json::to_string(self).expect("paths that came from text are text"))
+        ticket::written(self)
     }
     fn working(&self) -> PathBuf {
         self.folder.join(&self.working)

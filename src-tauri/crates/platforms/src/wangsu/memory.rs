@@ -4,6 +4,7 @@
 //! acknowledged, and is forgotten as soon as the storage contradicts it.
 
 use super::ticket::{Kept, Place};
+use crate::calls::Calls;
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -29,7 +30,7 @@ pub(super) struct Memory {
     pub(super) looked_for: Mutex<HashMap<String, (Instant, bool)>>,
     /// The last second for which a request was signed, by its digest.
     stamps: Mutex<HashMap<[u8; 32], i64>>,
-    calls: Mutex<Option<Bucket>>,
+    calls: Calls,
 }
 
 /// One upload while it is sent.
@@ -113,11 +114,6 @@ impl Drop for Attempt<'_> {
     }
 }
 
-struct Bucket {
-    tokens: f64,
-    filled_at: Instant,
-}
-
 impl Memory {
     /// The memory of a ticket's upload, made from the ticket on first use.
     pub(super) fn upload(&self, kept: &Kept) -> Arc<Upload> {
@@ -148,23 +144,8 @@ impl Memory {
     /// quarter of the burst to calls that move an upload on. Waiting is the engine's.
     pub(super) fn may_call(&self, most: u64, is_look: bool) -> Result<(), Duration> {
         let (rate, burst) = (most as f64 / 300.0, (most as f64 / 10.0).max(4.0));
-        let least = if is_look { 1.0 + burst / 4.0 } else { 1.0 };
-        let now = Instant::now();
-        let mut slot = self.calls.lock();
-        let bucket = slot.get_or_insert(Bucket {
-            tokens: burst,
-            filled_at: now,
-        });
-        let since = now.duration_since(bucket.filled_at).as_secs_f64();
-        bucket.tokens = (bucket.tokens + since * rate).min(burst);
-        bucket.filled_at = now;
-        if bucket.tokens >= least {
-            bucket.tokens -= 1.0;
-            Ok(())
-        } else {
-            let wait = (least - bucket.tokens) / rate;
-            Err(Duration::from_secs_f64(wait.clamp(0.1, 60.0)))
-        }
+        let kept = if is_look { burst / 4.0 } else { 0.0 };
+        self.calls.may_call(rate, burst, kept)
     }
 }
 

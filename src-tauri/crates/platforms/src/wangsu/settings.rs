@@ -6,55 +6,32 @@ use super::{etag::PIECE_BYTES, sign::Scheme};
 use crate::{
     Result, Session,
     http::{Act, endpoint},
+    settings,
 };
 use slipway_model::{Cause, ErrorKind, Limits, Spec};
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 use url::Url;
 
 const GIB: u64 = 1 << 30;
 
-/// Settings of one account, read afresh for each call: they may change at any time.
-pub(super) struct Settings<'a> {
-    session: &'a Session,
-    spec: &'a Spec,
+/// Settings of one account in this platform's words.
+pub(super) struct Settings<'a>(settings::Settings<'a>);
+
+impl<'a> Deref for Settings<'a> {
+    type Target = settings::Settings<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(session: &'a Session, spec: &'a Spec) -> Self {
-        Self { session, spec }
-    }
-
-    /// The account's value, or the spec's default.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.session.setting(name).or_else(|| {
-            let field = self.spec.settings.iter().find(|field| field.name == name);
-            field.and_then(|field| field.default.clone())
-        })
-    }
-
-    /// A number within its field's range; nonsense falls back to the default.
-    pub(super) fn number(&self, name: &str) -> u64 {
-        let field = self.spec.settings.iter().find(|field| field.name == name);
-        let field = field.expect("asked for by a name of the spec");
-        let default = field.default.as_deref().and_then(|d| d.parse().ok());
-        let (low, high) = field.range.unwrap_or((0, i64::MAX));
-        let value = self.text(name).and_then(|text| text.trim().parse().ok());
-        let value: i64 = value
-            .filter(|n| (low..=high).contains(n))
-            .or(default)
-            .unwrap_or(low);
-        u64::try_from(value).unwrap_or(0)
-    }
-
-    pub(super) fn is_on(&self, name: &str) -> bool {
-        matches!(self.text(name).as_deref(), Some("1" | "true"))
+        Self(settings::Settings::new(session, spec))
     }
 
     pub(super) fn access_key(&self, act: Act) -> Result<String> {
-        self.text("access_key").ok_or_else(|| {
-            let cause = Cause::new("setting_missing").with("setting", "access_key");
-            act.error(ErrorKind::Refused, cause)
-        })
+        self.needed(act, "access_key")
     }
 
     pub(super) fn scheme(&self) -> Scheme {
@@ -67,16 +44,14 @@ impl<'a> Settings<'a> {
 
     /// Where the video API is.
     pub(super) fn api(&self, act: Act) -> Result<Url> {
-        let text = self.text("endpoint.api").unwrap_or_default();
-        endpoint("endpoint.api", &text).map_err(|cause| act.error(ErrorKind::Refused, cause))
+        self.endpoint(act, "endpoint.api")
     }
 
     /// Where the bytes go: the address that the platform told, unless the account has one of its own. Plain http is made https, and kept only
     /// on this machine or when the account says so.
     pub(super) fn upload(&self, act: Act, told: &str) -> Result<Url> {
         if let Some(own) = self.text("endpoint.upload") {
-            return endpoint("endpoint.upload", &own)
-                .map_err(|cause| act.error(ErrorKind::Refused, cause));
+            return settings::address(act, "endpoint.upload", &own);
         }
         let unusable = |cause: Cause| {
             let shown = cause.params.get("url").cloned().unwrap_or_default();
@@ -92,7 +67,7 @@ impl<'a> Settings<'a> {
             Err(cause) if cause.code == "endpoint_not_https" => {
                 let secure = told.trim().replacen("http:", "https:", 1);
                 let mut url = endpoint("uploadUrl", &secure).map_err(unusable)?;
-                if self.text("http_upload").as_deref() == Some("keep") {
+                if self.is("http_upload", "keep") {
                     let kept = url.set_scheme("http");
                     debug_assert!(kept.is_ok(), "both are special schemes");
                 }

@@ -3,9 +3,9 @@
 //! Pure. Invariant: what was asked is kept word for word, since a token is renewed by asking the same again.
 
 use super::{NAME, etag::Sha1Sum};
-use crate::{Result, http::Act};
+use crate::{Result, ticket};
 use serde::{Deserialize, Serialize};
-use slipway_model::{Cause, ErrorKind, Receipt, Ticket};
+use slipway_model::{Receipt, Ticket};
 use std::{collections::BTreeMap, time::Duration};
 
 /// A place that the platform gave, with the token for it.
@@ -85,16 +85,11 @@ pub(super) enum Stage {
 
 impl Kept {
     pub(super) fn read(ticket: &Ticket) -> Result<Self> {
-        serde_json::from_str(&ticket.0).map_err(|error| {
-            // Of serde's words only the place: the text is a secret.
-            let place = format!("line {} column {}", error.line(), error.column());
-            let cause = Cause::new("ticket_unreadable").detail(place);
-            Act::new(NAME, "reading the ticket").error(ErrorKind::TicketLost, cause)
-        })
+        ticket::read(NAME, ticket)
     }
 
     pub(super) fn ticket(&self) -> Ticket {
-        Ticket(serde_json::to_string(self).expect("text and numbers are JSON"))
+        ticket::written(self)
     }
 
     /// Whether blocks of it may have been purged.
@@ -199,7 +194,7 @@ mod tests {
         assert_eq!((read.stage, read.place), (kept.stage.clone(), place()));
         let broken = Kept::read(&Ticket("{\"place\":{\"token\":\"sign-of-secret\"".into()));
         let error = broken.err().expect("half a ticket is none");
-        assert_eq!(error.kind, ErrorKind::TicketLost);
+        assert_eq!(error.kind, slipway_model::ErrorKind::TicketLost);
         assert!(!format!("{error:?} {:?}", kept.place).contains("sign-of-secret"));
         let week = Duration::from_hours(7 * 24);
         assert!(!kept.is_stale(1000 + 604_799, week));
