@@ -13,6 +13,7 @@ mod body;
 mod clock;
 mod endpoint;
 mod redact;
+mod tls;
 
 pub(crate) use answer::read_failed;
 pub use answer::{ANSWER_MAX_BYTES, Act, Answer, fault, may_have_arrived};
@@ -102,16 +103,12 @@ impl Http {
     /// # Errors
     /// `Refused` with `http_unusable` when TLS or the proxy cannot be set up.
     pub fn new(proxy: &ProxyChoice) -> Result<Self> {
-        let unusable = |error: reqwest::Error| {
-            Error::new(
-                "http",
-                "setting up connections",
-                ErrorKind::Refused,
-                Cause::new("http_unusable").detail(redact(&chain(&error))),
-            )
-        };
-        let builder = || -> reqwest::Result<ClientBuilder> {
+        let tls = tls::config().map_err(|error| unusable(error))?;
+        let builder = |protocols: &[&str]| -> reqwest::Result<ClientBuilder> {
+            let mut tls = tls.clone();
+            tls.alpn_protocols = protocols.iter().map(|&name| name.into()).collect();
             let builder = ClientBuilder::new()
+                .tls_backend_preconfigured(tls)
                 .user_agent(USER_AGENT)
                 .redirect(redirect::Policy::none())
                 .referer(false)
@@ -128,12 +125,12 @@ impl Http {
         };
         let build = || -> reqwest::Result<Self> {
             Ok(Self {
-                calls: builder()?.build()?,
-                parts: builder()?.http1_only().build()?,
+                calls: builder(&["h2", "http/1.1"])?.build()?,
+                parts: builder(&["http/1.1"])?.http1_only().build()?,
                 clocks: Arc::default(),
             })
         };
-        build().map_err(unusable)
+        build().map_err(|error| unusable(&error))
     }
 
     /// How far each platform's clock is from ours.
@@ -183,6 +180,15 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Http") // a client prints its proxies
     }
+}
+
+fn unusable(error: &dyn std::error::Error) -> Error {
+    Error::new(
+        "http",
+        "setting up connections",
+        ErrorKind::Refused,
+        Cause::new("http_unusable").detail(redact(&chain(error))),
+    )
 }
 
 /// An error and its causes on one line.

@@ -41,6 +41,33 @@ async fn get(url: &str) -> Result<Answer> {
         .await
 }
 
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config = rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(
+        rustls::crypto::aws_lc_rs::default_provider(),
+    ));
+    let config = config
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+        acceptor.accept(stream).await.err().unwrap().to_string()
+    });
+    let error = get(&format!("https://localhost:{port}/"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.cause.code, "tls_failed", "{error:?}");
+    assert!(server.await.unwrap().contains("UnknownCA"));
+}
+
 #[test]
 fn only_https_and_this_machine_are_endpoints() {
     for (text, made) in [
