@@ -25,8 +25,12 @@ struct Bench {
 
 pub(super) async fn measure(program: &Path) -> Result<Vec<Row>> {
     let bench = Bench::start(program, 900 * MIB).await?;
-    let mut rows = vec![bench.restart().await?, bench.pause().await?];
-    rows.push(bench.cap().await?);
+    let rows = vec![
+        bench.restart().await?,
+        bench.pause().await?,
+        bench.cap().await?,
+        bench.cancel().await?,
+    ];
     for row in &rows {
         tell(&format!("{}: {}", row.what, row.measured));
     }
@@ -104,25 +108,31 @@ impl Bench {
         ))
     }
 
-    /// From giving the order to the last byte at the platform.
     async fn pause(&self) -> Result<Row> {
-        let mut running = self.run()?;
+        let (mut running, took) = self.last_byte_after(["pause", "--all"]).await?;
+        self.slipway.call(["resume", "--all"]).await?;
+        running.kill().await?;
+        Ok(stopped("pause", took))
+    }
+
+    /// Ends the upload: nothing is left to measure after it.
+    async fn cancel(&self) -> Result<Row> {
+        let (mut running, took) = self.last_byte_after(["cancel", "--all"]).await?;
+        running.kill().await?;
+        Ok(stopped("cancel", took))
+    }
+
+    /// Seconds from giving an order, while bytes flow, to the last byte at the platform.
+    async fn last_byte_after(&self, order: [&str; 2]) -> Result<(Running, f64)> {
+        let running = self.run()?;
         self.sending().await;
         let far = self.simulator.bytes_received() + 8 * MIB;
         self.simulator.reached(far).await;
         let ordered_ms = self.simulator.elapsed_ms();
-        self.slipway.call(["pause", "--all"]).await?;
+        self.slipway.call(order).await?;
         self.quiet(Duration::from_secs(3)).await;
         let last_ms = self.simulator.glance().received.last_ms().unwrap_or(0);
-        let took = last_ms.saturating_sub(ordered_ms) as f64 / 1000.0;
-        self.slipway.call(["resume", "--all"]).await?;
-        running.kill().await?;
-        Ok(Row::new(
-            "pause to no more bytes",
-            "≤ 2 s",
-            format!("{took:.2} s"),
-            took <= 2.0,
-        ))
+        Ok((running, last_ms.saturating_sub(ordered_ms) as f64 / 1000.0))
     }
 
     /// What arrives in ten seconds under a cap, after two seconds of settling.
@@ -158,6 +168,15 @@ impl Bench {
             }
         }
     }
+}
+
+fn stopped(order: &str, took: f64) -> Row {
+    Row::new(
+        format!("{order} to no more bytes"),
+        "≤ 2 s",
+        format!("{took:.2} s"),
+        took <= 2.0,
+    )
 }
 
 /// The process's memory now, in MiB.
