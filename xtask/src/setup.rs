@@ -48,6 +48,7 @@ const BROWSER: &[Package] = &[
 ];
 
 const TESTS: &[Package] = &[
+    ("ffmpeg", "real videos"),
     ("xvfb", "a display without a screen"),
     ("xauth", "the display's key"),
     ("dbus", "a private session bus"),

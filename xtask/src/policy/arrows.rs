@@ -10,16 +10,23 @@ use super::{items, text};
 /// What a product crate may depend on, by name. A crate that is not here may not be depended on by one that is.
 const ARROWS: &[(&str, &[&str])] = &[
     ("slipway-model", &[]),
+    ("slipway-media", &[]),
     ("slipway-platforms", &["slipway-model"]),
     ("slipway-store", &["slipway-model"]),
     (
         "slipway-engine",
-        &["slipway-model", "slipway-platforms", "slipway-store"],
+        &[
+            "slipway-model",
+            "slipway-media",
+            "slipway-platforms",
+            "slipway-store",
+        ],
     ),
     (
         "slipway-api",
         &[
             "slipway-model",
+            "slipway-media",
             "slipway-platforms",
             "slipway-store",
             "slipway-engine",
@@ -29,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "slipway-cli",
         &[
             "slipway-model",
+            "slipway-media",
             "slipway-platforms",
             "slipway-store",
             "slipway-engine",
@@ -39,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "slipway-desktop",
         &[
             "slipway-model",
+            "slipway-media",
             "slipway-platforms",
             "slipway-store",
             "slipway-engine",

@@ -12,7 +12,6 @@ pub mod happening;
 mod lanes;
 mod limiter;
 mod lock;
-mod picture;
 mod reader;
 mod seal;
 pub mod secrets;

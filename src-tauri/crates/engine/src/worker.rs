@@ -9,7 +9,6 @@ use crate::{
     fingerprint::{self, SourceFault},
     lanes::{Lanes, Rank},
     limiter::Bucket,
-    picture,
     reader::{Buffers, Source},
     sending,
 };
@@ -19,7 +18,7 @@ use slipway_model::{
     Cause, Effect, ErrorKind, Event, Manuscript, Receipt, Remote, Ticket, UploadId, Wait,
     manuscript, upload::Kept,
 };
-use slipway_platforms::{Cover, Draft, Error, Keeper, Result, Review, Step};
+use slipway_platforms::{Cover, Draft, Error, Keeper, Picture, Result, Review, Step};
 use slipway_store::LedgerEntry;
 use std::{
     path::Path,
@@ -162,8 +161,16 @@ impl Job {
             None => None,
         };
         let path = self.manuscript.file.path.clone();
-        let picture = tokio::task::spawn_blocking(move || picture::of(&path));
-        let picture = picture.await.ok().flatten();
+        let media = tokio::task::spawn_blocking(move || slipway_media::read(&path));
+        let media = media.await.ok().and_then(std::io::Result::ok).flatten();
+        let picture = media.and_then(|media| {
+            let (width_px, height_px) = media.video?.shown_px;
+            Some(Picture {
+                width_px,
+                height_px,
+                duration_ms: media.duration_ms,
+            })
+        });
         let mut hash = blake3::Hasher::new();
         for (name, value) in &fields {
             hash.update(name.as_bytes())

@@ -1,0 +1,117 @@
+//! What `ffprobe` says of a file, where it is installed. Source: its documentation, section 'Writers', read 2026-11-22.
+//!
+//! It may look at this one file and nothing else, for ten seconds at most.
+
+use crate::{Audio, Media, Video};
+use serde::Deserialize;
+use std::{
+    io::Read as _,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_MAX: u64 = 1 << 20;
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    streams: Vec<Stream>,
+    format: Option<Format>,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    #[serde(default)]
+    format_name: String,
+    duration: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Stream {
+    #[serde(default)]
+    codec_type: String,
+    #[serde(default)]
+    codec_name: String,
+    width: Option<u32>,
+    height: Option<u32>,
+    avg_frame_rate: Option<String>,
+    channels: Option<u32>,
+    sample_rate: Option<String>,
+}
+
+pub(crate) fn read(path: &Path) -> Option<Media> {
+    let mut named = std::ffi::OsString::from("file:");
+    named.push(std::path::absolute(path).ok()?);
+    let mut child = Command::new("ffprobe")
+        .args(["-v", "error", "-protocol_whitelist", "file", "-of", "json"])
+        .args(["-show_format", "-show_streams"])
+        .arg(named)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut said = child.stdout.take()?.take(ANSWER_MAX);
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        said.read_to_string(&mut text).map(|_| text)
+    });
+    let started = Instant::now();
+    while !reader.is_finished() && started.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // It has ended, says too much, or takes too long: in each case it is over.
+    let _ = child.kill();
+    let _ = child.wait();
+    let text = reader.join().ok()?.ok()?;
+    understood(&text)
+}
+
+fn understood(text: &str) -> Option<Media> {
+    let answer: Answer = serde_json::from_str(text).ok()?;
+    let format = answer.format?;
+    let of = |kind: &str| {
+        answer
+            .streams
+            .iter()
+            .find(|stream| stream.codec_type == kind)
+    };
+    let video = of("video").and_then(|stream| {
+        let mut video = Video::plain(&*stream.codec_name, stream.width?, stream.height?);
+        video.frames_per_second = stream.avg_frame_rate.as_deref().and_then(fraction);
+        Some(video)
+    });
+    let audio = of("audio").map(|stream| Audio {
+        codec: stream.codec_name.clone(),
+        channels: stream.channels,
+        sample_rate_hz: stream
+            .sample_rate
+            .as_deref()
+            .and_then(|rate| rate.parse().ok()),
+    });
+    if video.is_none() && audio.is_none() {
+        return None;
+    }
+    let seconds: Option<f64> = format.duration.and_then(|seconds| seconds.parse().ok());
+    Some(Media {
+        container: format
+            .format_name
+            .split(',')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        duration_ms: seconds
+            .filter(|s| s.is_finite() && *s > 0.0)
+            .map(|s| (s * 1000.0) as u64),
+        video,
+        audio,
+    })
+}
+
+fn fraction(text: &str) -> Option<f64> {
+    let (over, under) = text.split_once('/')?;
+    let (over, under): (f64, f64) = (over.parse().ok()?, under.parse().ok()?);
+    (under > 0.0).then(|| over / under)
+}
