@@ -4,10 +4,11 @@
 // directory (in memory) run in this process. They want Node 22, which comes as a package; the server's one native module is compiled once.
 
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import http from "node:http";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -122,13 +123,23 @@ async function house(folder) {
   return { url, plc: `http://localhost:${plcPort}`, data: join(folder, "pds"), stop };
 }
 
-/** Confirms an account's address as its owner would by mail. */
-function confirm(data, did) {
+/** The server's own book of accounts. */
+function book(data, use) {
   const Database = require("better-sqlite3");
   const db = new Database(join(data, "account.sqlite"));
-  db.prepare("update account set emailConfirmedAt = ? where did = ?").run(new Date().toISOString(), did);
-  db.close();
+  try {
+    return use(db);
+  } finally {
+    db.close();
+  }
 }
+
+/** Confirms an account's address as its owner would by mail. */
+const confirm = (data, did) =>
+  book(data, (db) => db.prepare("update account set emailConfirmedAt = ? where did = ?").run(new Date().toISOString(), did));
+const refreshTokens = (data) => book(data, (db) => db.prepare("select currentRefreshToken as token from token order by id").all().map((row) => row.token));
+/** Lets the server know no access token any more; what renews them stays. */
+const forgetAccess = (data) => book(data, (db) => db.exec("update token set tokenId = 'tok-' || lower(hex(randomblob(16)))"));
 
 const { AtpAgent, RichText } = require("@atproto/api");
 
@@ -248,70 +259,198 @@ async function main(folder, pds) {
   client("uploadVideo, 409 already_exists with the first job");
   server("stored both results with the client's own token and gave their bytes back");
 
-  await ourProgram(folder, pds, maker, did, friend.session.did, made.data.password);
+  const people = { pds, reader: maker, did, friend: friend.session.did };
+  const slipway = program(folder, { APP_PASSWORD: made.data.password });
+  await byAppPassword(slipway, people);
+  await byConsent(slipway, people);
 }
 
-/** Our program uploads to the simulated service and posts on the real server; the official client reads the post. */
-async function ourProgram(folder, pds, reader, did, friend, password) {
+/** Our program on a data folder of its own. */
+function program(folder, secrets) {
   if (!process.env.SLIPWAY) throw new Error("SLIPWAY must name the program");
-  const run = promisify(execFile);
   const env = {
     ...process.env,
+    ...secrets,
     SLIPWAY_DATA_DIR: join(folder, "slipway"),
     SLIPWAY_PASSPHRASE: "a pass phrase for this proof",
     NO_PROXY: "127.0.0.1,localhost",
-    APP_PASSWORD: password,
+    LC_ALL: "C",
   };
-  const slipway = (...words) => run(process.env.SLIPWAY, words, { env, maxBuffer: 16 * MIB });
-  const settings = [
+  const run = promisify(execFile);
+  return {
+    folder,
+    run: (...words) => run(process.env.SLIPWAY, words, { env, maxBuffer: 16 * MIB }),
+    begin: (...words) => spawn(process.env.SLIPWAY, words, { env, stdio: ["ignore", "pipe", "pipe"] }),
+  };
+}
+
+const settings = (pds, ...more) =>
+  [
     "identifier=alice.test",
     `endpoint.video=${simulator.url}`,
     `video_did=${simulator.video_did}`,
     `endpoint.plc=${pds.plc}`,
     `endpoint.resolver=${pds.url}`,
+    ...more,
   ].flatMap((setting) => ["--set", setting]);
-  await slipway("accounts", "add", "bluesky", "--label", "alice", ...settings, "--secret", "app_password=env:APP_PASSWORD");
+
+/** Our program uploads to the simulated service and posts on the real server; the official client reads the post. */
+async function byAppPassword(slipway, people) {
+  await slipway.run("accounts", "add", "bluesky", "--label", "alice", ...settings(people.pds), "--secret", "app_password=env:APP_PASSWORD");
   const before = (await inspect()).videos.length;
   for (const [way, length] of [["parts", 2 * MIB + 77], ["whole", 300_000]]) {
-    await slipway("accounts", "set", "alice", `upload_way=${way}`);
-    const bytes = movie(length);
-    const path = join(folder, `${way}.mp4`);
-    await writeFile(path, bytes);
-    const text = `新作 👩‍👩‍👧 #making @bob.test https://example.com/${way}`;
-    const captions = "WEBVTT\nLanguage: en\n\n00:00.000 --> 00:01.000\nHello\n";
-    const fields = [
-      `bluesky.text=${text}`,
-      "bluesky.alt=A chair being built",
-      "bluesky.langs=en,ja",
-      "bluesky.tags=timelapse",
-      "bluesky.labels=graphic-media",
-      `bluesky.captions=${captions}`,
-    ].flatMap((field) => ["--set", field]);
-    await slipway("upload", path, "--account", "alice", ...fields);
-    const listed = await reader.com.atproto.repo.listRecords({ repo: did, collection: "app.bsky.feed.post", limit: 100 });
-    const posts = listed.data.records.filter((record) => record.value.text === text);
-    assert.equal(posts.length, 1, "exactly one post");
-    const { value } = posts[0];
-    const { AppBskyFeedPost } = require("@atproto/api");
-    assert.ok(AppBskyFeedPost.validateRecord(value).success, "the lexicon's own check");
-    const buffer = Buffer.from(text);
-    const facets = value.facets.map((facet) => [buffer.subarray(facet.index.byteStart, facet.index.byteEnd).toString(), facet.features[0].$type.split("#")[1]]);
-    assert.deepEqual(facets, [["#making", "tag"], ["@bob.test", "mention"], [`https://example.com/${way}`, "link"]]);
-    assert.equal(value.facets[1].features[0].did, friend);
-    assert.deepEqual([value.langs, value.tags, value.labels.values], [["en", "ja"], ["timelapse"], [{ val: "graphic-media" }]]);
-    assert.deepEqual({ ...value.embed.aspectRatio }, { width: 1080, height: 1920 }, "turned upright, as the file says");
-    assert.equal(value.embed.alt, "A chair being built");
-    const rich = new RichText({ text });
-    await rich.detectFacets(reader);
-    assert.deepEqual(JSON.parse(JSON.stringify(value.facets)).map((f) => f.index), JSON.parse(JSON.stringify(rich.facets)).map((f) => ({ byteStart: f.index.byteStart, byteEnd: f.index.byteEnd })));
-    for (const [blob, wanted] of [[value.embed.video, bytes], [value.embed.captions[0].file, Buffer.from(captions)]]) {
-      const got = await reader.com.atproto.sync.getBlob({ did, cid: blob.ref.toString() });
-      assert.equal(sha256(got.data), sha256(wanted));
-    }
+    await slipway.run("accounts", "set", "alice", `upload_way=${way}`);
+    await publish(slipway, people, "alice", way, length);
   }
   const seen = await inspect();
   assert.deepEqual(seen.videos.slice(before).map((video) => video.way), ["parts", "whole"]);
   client("read back the posts that slipway made, in parts and whole: one each, bytes, facets, captions, labels and shape as sent");
+}
+
+/** The same without any password in our hands: consent on the real server's page, which sends the browser back to us. */
+async function byConsent(slipway, people) {
+  const narrow =
+    "atproto blob:video/mp4 blob:text/vtt repo:app.bsky.feed.post rpc?lxm=app.bsky.video.getUploadLimits&lxm=app.bsky.video.getJobStatus&lxm=com.atproto.repo.uploadBlob&aud=*";
+  const browser = ["sign_in=oauth", "upload_way=parts"];
+  await slipway.run("accounts", "add", "bluesky", "--label", "page", "--no-check", ...settings(people.pds, ...browser));
+  await slipway.run("accounts", "add", "bluesky", "--label", "narrow", "--no-check", ...settings(people.pds, ...browser, `oauth.scope=${narrow}`));
+
+  const refused = await signIn(slipway, people, "page", { consents: false });
+  assert.equal(refused.status, 2, refused.stderr);
+  assert.equal(refused.error.code, "sign_in_refused", refused.stderr);
+  assert.equal(refused.error.params.reason, "access_denied");
+  for (const label of ["page", "narrow"]) {
+    const signedIn = await signIn(slipway, people, label, { consents: true });
+    assert.equal(signedIn.status, 0, signedIn.stderr);
+    assert.equal(JSON.parse(signedIn.stdout).state, "ready");
+    await publish(slipway, people, label, label, 2 * MIB + 99);
+  }
+  const before = refreshTokens(people.pds.data);
+  forgetAccess(people.pds.data);
+  for (const label of ["page", "narrow"]) {
+    const checked = await slipway.run("accounts", "check", label, "--json");
+    assert.equal(JSON.parse(checked.stdout).health.state, "ready");
+  }
+  const after = refreshTokens(people.pds.data);
+  assert.deepEqual([before.length, after.length], [2, 2], "renewed, not begun anew");
+  assert.ok(after.every((token, at) => token !== before[at]), "each refresh token was traded for another");
+  server("access tokens that it refuses are renewed by refresh token, in the same two sessions");
+  server("pushed request, PKCE, proofs with its nonces, consent refused and given on its own page, redirect to slipway on loopback, tokens bound to a key");
+  client("read back the posts that slipway made with what the consent gave, for everything and for the few permissions of its README");
+}
+
+/** `slipway accounts sign-in` from its start to its own end, with a person at the browser. */
+async function signIn(slipway, { pds, did }, label, { consents }) {
+  const child = slipway.begin("accounts", "sign-in", label, "--no-browser", "--json");
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const told = { stdout: "", stderr: "" };
+  child.stdout.on("data", (bytes) => (told.stdout += bytes));
+  const page = new Promise((resolve, reject) => {
+    child.stderr.on("data", (bytes) => {
+      told.stderr += bytes;
+      const found = told.stderr.match(/(http:\S+request_uri=\S+)\n/);
+      if (found) resolve(found[1]);
+    });
+    void ended.then(() => reject(new Error(told.stderr)));
+  });
+  const back = await visit(await page, pds.url, { did, name: "alice.test", password: "alice-password", consents });
+  assert.match(back.url, /^http:\/\/127\.0\.0\.1:\d+\/callback\?/);
+  assert.equal(back.status, 200, "our program answers the browser");
+  const status = await ended;
+  const last = told.stderr.trim().split("\n").at(-1);
+  return { ...told, status, error: status === 0 ? null : JSON.parse(last).error };
+}
+
+/** What a browser sends while somebody signs in on the server's page and answers its question. `fetch` may not set what browsers set. */
+async function visit(page, origin, person) {
+  const cookies = new Map();
+  const request = (method, url, headers, body) =>
+    new Promise((resolve, reject) => {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+      const told = { ...headers, ...(cookie && { cookie }), ...(body && { "content-type": "application/json", "content-length": body.length }) };
+      const sent = http.request(url, { method, headers: told }, (answer) => {
+        for (const line of answer.headers["set-cookie"] ?? []) {
+          const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
+          cookies.set(name, value);
+        }
+        const pieces = [];
+        answer.on("data", (piece) => pieces.push(piece));
+        answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(pieces).toString() }));
+      });
+      sent.once("error", reject);
+      sent.end(body);
+    });
+  const navigate = (url, site) =>
+    request("GET", url, {
+      ...(site === "same-origin" && { referer: page }),
+      "sec-fetch-site": site,
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+    });
+  const call = async (name, body, token) => {
+    const answer = await request(
+      "POST",
+      `${origin}/@atproto/oauth-provider/~api/${name}`,
+      {
+        origin,
+        referer: page,
+        "sec-fetch-site": "same-origin",
+        "sec-fetch-mode": "same-origin",
+        "sec-fetch-dest": "empty",
+        "x-csrf-token": cookies.get("csrf-token") ?? "",
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      Buffer.from(JSON.stringify(body)),
+    );
+    assert.equal(answer.status, 200, `${name}: ${answer.text}`);
+    return JSON.parse(answer.text);
+  };
+  assert.equal((await navigate(page, "none")).status, 200);
+  const { name, password, did } = person;
+  const signedIn = await call("sign-in", { locale: "en", username: name, password, remember: false });
+  const decided = person.consents ? await call("consent", { did }, signedIn.ephemeralToken) : await call("reject", {}, signedIn.ephemeralToken);
+  const sent = await navigate(decided.url, "same-origin");
+  assert.equal(sent.status, 303, sent.text);
+  const url = sent.headers.location;
+  return { url, status: (await request("GET", url, {})).status };
+}
+
+/** Uploads a video with everything that a post can say, and reads all of it back. */
+async function publish(slipway, { reader, did, friend }, label, way, length) {
+  const bytes = movie(length);
+  const path = join(slipway.folder, `${way}.mp4`);
+  await writeFile(path, bytes);
+  const text = `新作 👩‍👩‍👧 #making @bob.test https://example.com/${way}`;
+  const captions = "WEBVTT\nLanguage: en\n\n00:00.000 --> 00:01.000\nHello\n";
+  const fields = [
+    `bluesky.text=${text}`,
+    "bluesky.alt=A chair being built",
+    "bluesky.langs=en,ja",
+    "bluesky.tags=timelapse",
+    "bluesky.labels=graphic-media",
+    `bluesky.captions=${captions}`,
+  ].flatMap((field) => ["--set", field]);
+  await slipway.run("upload", path, "--account", label, ...fields);
+  const listed = await reader.com.atproto.repo.listRecords({ repo: did, collection: "app.bsky.feed.post", limit: 100 });
+  const posts = listed.data.records.filter((record) => record.value.text === text);
+  assert.equal(posts.length, 1, "exactly one post");
+  const { value } = posts[0];
+  const { AppBskyFeedPost } = require("@atproto/api");
+  assert.ok(AppBskyFeedPost.validateRecord(value).success, "the lexicon's own check");
+  const buffer = Buffer.from(text);
+  const facets = value.facets.map((facet) => [buffer.subarray(facet.index.byteStart, facet.index.byteEnd).toString(), facet.features[0].$type.split("#")[1]]);
+  assert.deepEqual(facets, [["#making", "tag"], ["@bob.test", "mention"], [`https://example.com/${way}`, "link"]]);
+  assert.equal(value.facets[1].features[0].did, friend);
+  assert.deepEqual([value.langs, value.tags, value.labels.values], [["en", "ja"], ["timelapse"], [{ val: "graphic-media" }]]);
+  assert.deepEqual({ ...value.embed.aspectRatio }, { width: 1080, height: 1920 }, "turned upright, as the file says");
+  assert.equal(value.embed.alt, "A chair being built");
+  const rich = new RichText({ text });
+  await rich.detectFacets(reader);
+  assert.deepEqual(JSON.parse(JSON.stringify(value.facets)).map((f) => f.index), JSON.parse(JSON.stringify(rich.facets)).map((f) => ({ byteStart: f.index.byteStart, byteEnd: f.index.byteEnd })));
+  for (const [blob, wanted] of [[value.embed.video, bytes], [value.embed.captions[0].file, Buffer.from(captions)]]) {
+    const got = await reader.com.atproto.sync.getBlob({ did, cid: blob.ref.toString() });
+    assert.equal(sha256(got.data), sha256(wanted));
+  }
 }
 
 const folder = await mkdtemp(join(tmpdir(), "slipway-proof-"));
