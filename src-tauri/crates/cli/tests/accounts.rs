@@ -4,7 +4,11 @@
 mod terminal;
 
 use serde_json::Value;
-use slipway_simulators::{api_video, bilibili};
+use slipway_simulators::{
+    api_video,
+    bilibili::{self, Consent},
+    bluesky,
+};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
@@ -23,9 +27,9 @@ fn run(it: &Terminal, args: &[&str]) -> Ran {
     with_vault(it, args).output().unwrap().into()
 }
 
-/// What a browser is sent on to by this page.
-fn sent_on_by(page: &str) -> String {
-    let (host, path) = page
+/// What a server answers a browser, head and all.
+fn get(address: &str) -> String {
+    let (host, path) = address
         .strip_prefix("http://")
         .and_then(|rest| rest.split_once('/'))
         .unwrap();
@@ -34,6 +38,12 @@ fn sent_on_by(page: &str) -> String {
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// What a browser is sent on to by this page.
+fn sent_on_by(page: &str) -> String {
+    let answer = get(page);
     let location = answer
         .lines()
         .find_map(|line| line.strip_prefix("location: "));
@@ -43,8 +53,8 @@ fn sent_on_by(page: &str) -> String {
         .to_owned()
 }
 
-/// Signs in; `paste` makes what is pasted of the address that the browser ends on.
-fn sign_in(it: &Terminal, paste: impl Fn(&str) -> String) -> Ran {
+/// Signs in; `person` gets the address that the browser ends on, and what it gives is pasted.
+fn sign_in(it: &Terminal, person: impl FnOnce(&str) -> String) -> Ran {
     let args = ["accounts", "sign-in", "main", "--no-browser", "--json"];
     let mut child = with_vault(it, &args)
         .stdin(Stdio::piped())
@@ -57,13 +67,21 @@ fn sign_in(it: &Terminal, paste: impl Fn(&str) -> String) -> Ran {
     stderr.read_line(&mut line).unwrap();
     let page = line.split(' ').next_back().unwrap().trim();
     assert!(page.starts_with("http://"), "{line}");
-    let pasted = paste(&sent_on_by(page));
-    writeln!(child.stdin.take().unwrap(), "{pasted}").unwrap();
+    let pasted = person(&sent_on_by(page));
+    // Where the browser comes back by itself, the program may have ended by now.
+    let _ = writeln!(child.stdin.take().unwrap(), "{pasted}");
     let mut said = String::new();
     stderr.read_to_string(&mut said).unwrap();
     let mut ran: Ran = child.wait_with_output().unwrap().into();
     ran.stderr = said;
     ran
+}
+
+/// Goes where the browser is sent; nothing is pasted.
+fn comes_back(address: &str) -> String {
+    let answer = get(address);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    String::new()
 }
 
 fn bilibili_account(it: &Terminal, platform: &bilibili::Simulator) {
@@ -116,6 +134,86 @@ async fn a_sign_in_ends_with_the_address_or_the_code_that_is_pasted() {
     assert_ne!(empty.status, 0);
     let spent = sign_in(&it, |_| "0123456789abcdef".to_owned());
     assert_eq!(spent.error()["code"], "bilibili_code_spent");
+    run(&it, &["accounts", "check", "main"]).ok();
+}
+
+fn bluesky_account(it: &Terminal, platform: &bluesky::Simulator) {
+    let url = platform.url();
+    let settings = [
+        "sign_in=oauth".to_owned(),
+        format!("identifier={}", platform.credentials().handle),
+        format!("video_did={}", platform.video_did()),
+        format!("endpoint.video={url}"),
+        format!("endpoint.plc={url}"),
+        format!("endpoint.resolver={url}"),
+    ];
+    let mut args = vec![
+        "accounts",
+        "add",
+        "bluesky",
+        "--label",
+        "main",
+        "--no-check",
+    ];
+    for setting in &settings {
+        args.extend(["--set", setting]);
+    }
+    run(it, &args).ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_ends_by_itself_when_the_browser_comes_back() {
+    let platform = bluesky::simulator().start().await;
+    let it = Terminal::new();
+    bluesky_account(&it, &platform);
+    assert_eq!(run(&it, &["accounts", "check", "main"]).status, 3);
+    let signed_in = sign_in(&it, |back| {
+        assert!(back.starts_with("http://127.0.0.1:"), "{back}");
+        // Another sign-in's answer is not heard, and the right one still is.
+        let forged = get(&back.replace("state=", "state=x"));
+        assert!(forged.starts_with("HTTP/1.1 404"), "{forged}");
+        comes_back(back)
+    });
+    assert_eq!(signed_in.ok().json()["state"], "ready");
+    run(&it, &["accounts", "check", "main"]).ok();
+    let seen = platform.inspect();
+    assert_eq!(seen.accounts[0].sign_ins, 0, "no password was used");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_of_somebody_else_is_not_taken() {
+    let platform = bluesky::simulator().start().await;
+    let it = Terminal::new();
+    bluesky_account(&it, &platform);
+    platform.consenting(1);
+    let other = sign_in(&it, comes_back);
+    assert_eq!(other.status, 2);
+    assert_eq!(other.error()["code"], "bluesky_other_account");
+    assert_eq!(run(&it, &["accounts", "check", "main"]).status, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_consent_leaves_the_account_as_it_was() {
+    let platform = bluesky::simulator().start().await;
+    let it = Terminal::new();
+    bluesky_account(&it, &platform);
+    platform.switches(|switches| switches.consent_refused = true);
+    let refused = sign_in(&it, comes_back);
+    assert_eq!(refused.status, 2);
+    assert_eq!(refused.error()["code"], "sign_in_refused");
+    assert_eq!(refused.error()["params"]["reason"], "access_denied");
+    assert_eq!(run(&it, &["accounts", "check", "main"]).status, 3);
+    platform.switches(|switches| switches.consent_refused = false);
+    sign_in(&it, comes_back).ok();
+
+    let platform = bilibili::simulator().start().await;
+    let it = Terminal::new();
+    bilibili_account(&it, &platform);
+    sign_in(&it, str::to_owned).ok();
+    platform.consent(Consent::Refuse, 0);
+    let refused = sign_in(&it, str::to_owned);
+    assert_eq!(refused.status, 2);
+    assert_eq!(refused.error()["code"], "bilibili_consent_refused");
     run(&it, &["accounts", "check", "main"]).ok();
 }
 
