@@ -112,7 +112,12 @@ def prove_vod(algorithm, name):
     attached = models.CreateUploadAttachedMediaRequest(business_type="subtitle", file_name="a.srt")
     same(bool(client.create_upload_attached_media(attached).body.media_id), True, "attached media")
     found = client.get_categories(models.GetCategoriesRequest(page_size=100)).body
-    same(len(found.sub_categories.category), 3, "categories")
+    same([one.cate_id for one in found.sub_categories.category], [1001, 1002, 1003], "categories")
+    below = client.get_categories(models.GetCategoriesRequest(cate_id=1001)).body
+    same(below.sub_categories.category[0].parent_id, 1001, "categories below")
+    groups = client.list_transcode_template_group(models.ListTranscodeTemplateGroupRequest()).body
+    same(groups.transcode_template_group_list[0].is_default, "Default", "template groups")
+    same(groups.transcode_template_group_list[1].name, "Usual", "template groups' names")
     by_url = models.UploadMediaByURLRequest(upload_urls="https%3A%2F%2Fa.example%2Fa%20b.mp4")
     job = client.upload_media_by_url(by_url).body.upload_jobs[0]
     seen = client.get_urlupload_infos(models.GetURLUploadInfosRequest(job_ids=job.job_id)).body

@@ -155,6 +155,14 @@ async function prove(folder) {
   assert.equal(status.encoding.playable, true);
   const found = await owner.videos.list({ metadata: { item: "42" } });
   assert.deepEqual(found.data.map((video) => video.videoId), [one.videoId]);
+  const players = await owner.playerThemes.list({ pageSize: 100, currentPage: 2 });
+  assert.equal(players.pagination.itemsTotal, 130);
+  assert.match(players.data[0].playerId, /^pl/);
+  const [watermark] = (await owner.watermarks.list({})).data;
+  assert.match(watermark.watermarkId, /^watermark_/);
+  const tags = await owner.tags.list({});
+  assert.deepEqual(tags.data.map((tag) => [tag.value, tag.videoCount]), [["a", 1], ["b", 1]]);
+  await node("players, watermarks and tags listed");
   await owner.videos.delete(one.videoId);
   await refused(owner.videos.get(one.videoId), 404, "resource-not-found");
   await refused(owner.videos.create({}), 400, "attribute-required");

@@ -89,6 +89,9 @@ pub struct Field {
     pub range: Option<(i64, i64)>,
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// The platform has a list of values for each account, to choose from; others may be typed.
+    #[serde(default)]
+    pub listed: bool,
     #[serde(default)]
     pub default: Option<String>,
     /// The common field this one is linked to.

@@ -5,6 +5,7 @@
 
 pub mod body;
 mod calls;
+pub mod choices;
 pub mod error;
 pub mod http;
 pub mod platform;
@@ -23,6 +24,7 @@ pub mod folder;
 pub mod wangsu;
 
 pub use body::{Body, Digests, Part, Sums, Taken};
+pub use choices::{Named, choices};
 pub use error::{BoxError, Error, Result};
 pub use http::{Http, ProxyChoice};
 pub use platform::{

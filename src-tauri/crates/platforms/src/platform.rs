@@ -1,6 +1,6 @@
 //! What an adapter can do. What is data is in its `spec.toml`; what talks is behind this trait.
 
-use crate::{Digests, Part, Result, Session};
+use crate::{Digests, Named, Part, Result, Session};
 use async_trait::async_trait;
 use bytes::Bytes;
 use secrecy::SecretString;
@@ -119,6 +119,11 @@ pub trait Platform: Send + Sync {
     /// What the account has on the platform already, for platforms that let it be changed from here.
     fn works(&self) -> Option<&dyn Works> {
         None
+    }
+
+    /// What the account may put into a field that the spec calls listed, as the platform has it now.
+    async fn choices(&self, _session: &Session, _field: &str) -> Result<Vec<Named>> {
+        Ok(Vec::new())
     }
 
     /// Asks the platform who this account is. Publishes nothing.

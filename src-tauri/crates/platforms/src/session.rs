@@ -33,6 +33,7 @@ struct Inner {
     http: crate::http::Http,
     /// Adapter's own memory for this account (tokens in hand, what was learnt), by type.
     memory: crate::session::Memory,
+    choices: tokio::sync::Mutex<crate::choices::Known>,
 }
 
 /// One value of a type of the adapter's own, made on first use.
@@ -55,6 +56,7 @@ impl Session {
                 secrets,
                 http,
                 memory: Memory::default(),
+                choices: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -82,6 +84,9 @@ impl Session {
     }
     pub async fn set_secrets(&self, values: Vec<(String, SecretString)>) -> Result<()> {
         self.inner.secrets.set(self.inner.account, values).await
+    }
+    pub(crate) fn choices(&self) -> &tokio::sync::Mutex<crate::choices::Known> {
+        &self.inner.choices
     }
     /// The adapter's own memory for this account.
     pub fn memory<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {

@@ -15,8 +15,17 @@ const VIDEO: &str = "mp4 ts 3gp mpg mpeg mpe dat vob asf avi wmv flv f4v rm rmvb
                      mp3 wma wav aac ra m4a flac ape ac3 amr caf acm";
 const IMAGE: &str = "png jpg jpeg gif heic webp";
 const STORAGES: [&str; 1] = ["outin-second.oss-cn-shanghai.aliyuncs.com"];
-const TEMPLATES: [&str; 2] = ["VOD_NO_TRANSCODE", "6ae347b0140181ad371d197ebe289326"];
-pub(crate) const CATEGORIES: [(i64, &str); 3] = [(1001, "travel"), (1002, "news"), (1003, "旅行")];
+const TEMPLATES: [(&str, &str); 2] = [
+    ("VOD_NO_TRANSCODE", "No transcoding"),
+    ("6ae347b0140181ad371d197ebe289326", "Usual"),
+];
+/// Id, the id above, name.
+pub(crate) const CATEGORIES: [(i64, i64, &str); 4] = [
+    (1001, -1, "travel"),
+    (1002, -1, "news"),
+    (1003, -1, "旅行"),
+    (1004, 1001, "islands"),
+];
 
 /// What an action may look at beside its parameters.
 pub(crate) struct Scene<'a> {
@@ -43,6 +52,7 @@ pub(crate) fn act(call: Call, asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told 
         Call::GetMezzanineInfo => mezzanine(asked, scene),
         Call::GetImageInfo => image_info(asked, scene),
         Call::GetCategories => categories(asked),
+        Call::ListTranscodeTemplateGroup => Ok(template_groups()),
         Call::UpdateVideoInfo => update(asked, scene),
         Call::DeleteVideo => delete(asked, scene),
         Call::DeleteMultipartUpload => delete_multipart(asked, scene),
@@ -131,7 +141,7 @@ fn common(asked: &Asked<'_>, state: &State) -> Result<(), No> {
         }
     }
     if let Some(template) = asked.param("TemplateGroupId")
-        && !TEMPLATES.contains(&template)
+        && !TEMPLATES.iter().any(|(id, _)| *id == template)
     {
         return Err(no(
             404,
@@ -394,8 +404,8 @@ fn video_info(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
     let cate: i64 = param("CateId").parse().unwrap_or(0);
     let named = CATEGORIES
         .iter()
-        .find(|(id, _)| *id == cate)
-        .map_or("", |(_, name)| name);
+        .find(|(id, ..)| *id == cate)
+        .map_or("", |(.., name)| name);
     Ok(json!({ "Video": {
         "VideoId": media.id, "Title": param("Title"), "Description": param("Description"), "Tags": param("Tags"), "CateId": cate, "CateName": named,
         "CoverURL": param("CoverURL"), "Status": status, "Size": bytes_of(scene, &media), "Duration": 0.0, "CreationTime": utc(media.created_ms),
@@ -446,19 +456,33 @@ fn categories(asked: &Asked<'_>) -> Told {
     if page == 0 || !(1..=100).contains(&size) {
         return Err(no(400, "InvalidParameter", "The page is not valid."));
     }
-    let below = asked.param("CateId").unwrap_or("-1");
-    let all: Vec<_> = if below == "-1" {
-        CATEGORIES.to_vec()
-    } else {
-        Vec::new()
+    let above = asked.param("CateId").unwrap_or("-1");
+    let below = |above: i64| {
+        CATEGORIES
+            .iter()
+            .filter(move |category| category.1 == above)
     };
-    let shown: Vec<Value> = all
-        .iter()
+    let above: i64 = above.parse().unwrap_or(0);
+    let shown: Vec<Value> = below(above)
         .skip((page - 1) * size)
         .take(size)
-        .map(|(id, name)| json!({ "CateId": id, "CateName": name, "ParentId": -1, "Level": 0, "Type": "default", "SubTotal": 0 }))
+        .map(|(id, above, name)| {
+            let level = i64::from(*above != -1);
+            json!({ "CateId": id, "CateName": name, "ParentId": above, "Level": level, "Type": "default", "SubTotal": below(*id).count() })
+        })
         .collect();
-    Ok(json!({ "SubTotal": all.len(), "SubCategories": { "Category": shown } }))
+    Ok(json!({ "SubTotal": below(above).count(), "SubCategories": { "Category": shown } }))
+}
+
+fn template_groups() -> Value {
+    let groups = TEMPLATES.iter().enumerate().map(|(n, (id, name))| {
+        json!({
+            "TranscodeTemplateGroupId": id, "Name": name, "IsDefault": if n == 0 { "Default" } else { "NotDefault" },
+            "Locked": "Disabled", "AppId": "app-1000000",
+            "CreationTime": "2026-01-05T10:20:09Z", "ModifyTime": "2026-01-05T10:20:09Z",
+        })
+    });
+    json!({ "TranscodeTemplateGroupList": groups.collect::<Vec<_>>() })
 }
 
 fn update(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {

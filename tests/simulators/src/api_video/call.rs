@@ -32,6 +32,9 @@ pub enum Call {
     CaptionShow,
     CaptionPatch,
     CaptionDelete,
+    PlayerList,
+    WatermarkList,
+    TagList,
     /// A new connection, before its first request.
     Connection,
     /// `Upload` and `Source`.
@@ -58,7 +61,10 @@ impl Call {
             | Self::VideoShow
             | Self::Status
             | Self::CaptionList
-            | Self::CaptionShow => Kind::Read,
+            | Self::CaptionShow
+            | Self::PlayerList
+            | Self::WatermarkList
+            | Self::TagList => Kind::Read,
             _ => Kind::Write,
         }
     }
@@ -106,6 +112,9 @@ pub(crate) fn route(method: &Method, path: &str) -> Result<Route, Lost> {
             id = token;
             &[("GET", Call::TokenShow), ("DELETE", Call::TokenDelete)]
         }
+        ["players"] => &[("GET", Call::PlayerList)],
+        ["watermarks"] => &[("GET", Call::WatermarkList)],
+        ["tags"] => &[("GET", Call::TagList)],
         ["videos"] => &[("POST", Call::VideoCreate), ("GET", Call::VideoList)],
         ["videos", video] => {
             id = video;

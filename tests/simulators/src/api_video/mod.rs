@@ -12,6 +12,7 @@ mod control;
 mod fault;
 mod inspect;
 mod intake;
+mod lists;
 mod media;
 mod problem;
 mod range;

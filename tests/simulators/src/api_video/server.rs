@@ -23,7 +23,7 @@ use super::problem::{self, Problem, json_reply};
 use super::range::{self, Span};
 use super::state::State;
 use super::world::World;
-use super::{auth, control, media, rate, tokens, videos};
+use super::{auth, control, lists, media, rate, tokens, videos};
 use crate::answer::{Answer, Reply, page, reply};
 use crate::listener::{Gate, HangUp, Service};
 
@@ -312,6 +312,9 @@ impl World {
                 return Ok((status, Some(told)));
             }
             Call::VideoList => videos::list(state, &asked.pairs)?,
+            Call::PlayerList => lists::players(state, &asked.pairs)?,
+            Call::WatermarkList => lists::watermarks(state, &asked.pairs)?,
+            Call::TagList => lists::tags(state, &asked.pairs)?,
             Call::VideoPatch => videos::patch(state, id, &body, now_ms)?,
             Call::VideoDelete => {
                 state.videos.retain(|video| video.id != id);

@@ -9,6 +9,7 @@ mod commit;
 mod fields;
 mod grant;
 mod keys;
+mod lists;
 mod memory;
 mod opening;
 mod place;
@@ -23,11 +24,9 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use status::Category;
-
 use crate::{
-    Digests, Draft, Error, Held, Keeper, Opened, Part, Platform, Result, Review, Session, Step,
-    http::Act, registry,
+    Digests, Draft, Error, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session,
+    Step, http::Act, registry,
 };
 use api::{Api, Failure};
 use async_trait::async_trait;
@@ -62,14 +61,6 @@ impl Adapter {
     fn api<'a>(&'a self, session: &'a Session) -> Api<'a> {
         Api::new(session, &self.spec)
     }
-
-    /// The categories a video can be put in, as the platform has them now.
-    ///
-    /// # Errors
-    /// As any call.
-    pub async fn categories(&self, session: &Session) -> Result<Vec<Category>> {
-        status::categories(&self.api(session)).await
-    }
 }
 
 #[async_trait]
@@ -88,6 +79,10 @@ impl Platform for Adapter {
 
     fn notes(&self, _: &Session, fields: &Fields) -> Vec<Finding> {
         fields::notes(fields)
+    }
+
+    async fn choices(&self, session: &Session, field: &str) -> Result<Vec<Named>> {
+        lists::choices(&self.api(session), field).await
     }
 
     async fn check(&self, session: &Session) -> Result<Health> {

@@ -1,4 +1,4 @@
-//! What the platform says: of the account, of its categories, and of its own work on a video.
+//! What the platform says: of the account, and of its own work on a video.
 
 use super::{
     NAME,
@@ -6,19 +6,10 @@ use super::{
     codes, keys,
 };
 use crate::{Result, Review};
-use serde_json::Value;
 use slipway_model::{Cause, ErrorKind, Health, HealthState, Remote};
 use std::time::Duration;
 
 const WATCHING: &str = "asking about the video";
-
-/// A category of videos.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Category {
-    pub id: i64,
-    pub name: String,
-    pub children: Vec<Category>,
-}
 
 /// Asks for the first category: harmless, and refused for whoever may not use the service.
 pub(super) async fn check(api: &Api<'_>) -> Result<Health> {
@@ -52,50 +43,6 @@ pub(super) async fn check(api: &Api<'_>) -> Result<Health> {
         }
     }
     Ok(health)
-}
-
-/// Levels and pages of categories that are read at most.
-const LEVELS_MAX: u32 = 3;
-const PAGES_MAX: u32 = 10;
-
-pub(super) async fn categories(api: &Api<'_>) -> Result<Vec<Category>> {
-    below(api, -1, 1).await
-}
-
-async fn below(api: &Api<'_>, parent: i64, level: u32) -> Result<Vec<Category>> {
-    const DOING: &str = "reading the categories";
-    const PAGE: usize = 100;
-    let mut found = Vec::new();
-    for page in 1..=PAGES_MAX {
-        let params: Params = vec![
-            ("CateId", parent.to_string()),
-            ("PageNo", page.to_string()),
-            ("PageSize", PAGE.to_string()),
-        ];
-        let answer = api.call(DOING, "GetCategories", params).await?;
-        let all = answer.pointer("/SubCategories/Category");
-        let all = all.and_then(Value::as_array).cloned().unwrap_or_default();
-        for category in &all {
-            let Some(id) = text_of(category, "CateId").and_then(|id| id.parse().ok()) else {
-                continue;
-            };
-            let has_children = text_of(category, "SubTotal").is_some_and(|n| n != "0");
-            let children = if has_children && level < LEVELS_MAX {
-                Box::pin(below(api, id, level + 1)).await?
-            } else {
-                Vec::new()
-            };
-            found.push(Category {
-                id,
-                name: text_of(category, "CateName").unwrap_or_default(),
-                children,
-            });
-        }
-        if all.len() < PAGE {
-            break;
-        }
-    }
-    Ok(found)
 }
 
 async fn state(api: &Api<'_>, id: &str) -> super::api::Outcome<String> {

@@ -7,6 +7,7 @@ mod bearer;
 mod captions;
 mod codes;
 mod commit;
+mod lists;
 mod manuscript;
 mod memory;
 mod place;
@@ -21,7 +22,7 @@ mod wire;
 mod tests;
 
 use crate::{
-    Draft, Held, Keeper, Opened, Part, Platform, Result, Review, Session, Step, http::Act,
+    Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step, http::Act,
     platform::UploadTokens, registry,
 };
 use async_trait::async_trait;
@@ -101,6 +102,10 @@ impl Platform for Adapter {
 
     fn notes(&self, session: &Session, fields: &Fields) -> Vec<Finding> {
         manuscript::notes(&self.api(session).settings(), fields)
+    }
+
+    async fn choices(&self, session: &Session, field: &str) -> Result<Vec<Named>> {
+        lists::choices(&self.api(session), field).await
     }
 
     fn upload_tokens(&self) -> Option<&dyn UploadTokens> {

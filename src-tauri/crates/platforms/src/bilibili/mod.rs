@@ -21,10 +21,8 @@ mod works;
 #[cfg(test)]
 mod tests;
 
-pub use wire::Category;
-
 use crate::{
-    Digests, Draft, Held, Keeper, Opened, Part, Platform, Result, Review, Session, Step,
+    Digests, Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step,
     http::{Act, Answer},
     platform::{SignIn, Works},
     registry,
@@ -42,7 +40,9 @@ use std::{
 };
 use ticket::{Kept, Stage};
 use tokio::time::Instant;
-use wire::{Api, CALL_TIMEOUT, Call, Content, Failure, Identity, Init, Scopes, Work, address};
+use wire::{
+    Api, CALL_TIMEOUT, Call, Category, Content, Failure, Identity, Init, Scopes, Work, address,
+};
 
 pub(crate) const NAME: &str = "bilibili";
 const SENDING: &str = "sending a part";
@@ -68,19 +68,6 @@ impl Default for Adapter {
 impl Adapter {
     fn api<'a>(&'a self, session: &'a Session) -> Api<'a> {
         Api::new(session, &self.spec)
-    }
-
-    /// The categories a manuscript can be put in, as the platform has them now.
-    ///
-    /// # Errors
-    /// As any call.
-    pub async fn categories(&self, session: &Session) -> Result<Vec<Category>> {
-        let call = Call::get(
-            "reading the categories",
-            "arcopen/fn/archive/type/list",
-            &[],
-        );
-        Ok(self.api(session).call(call).await?)
     }
 }
 
@@ -108,6 +95,28 @@ impl Platform for Adapter {
 
     fn works(&self) -> Option<&dyn Works> {
         Some(self)
+    }
+
+    /// Categories: only those without others below may be sent.
+    async fn choices(&self, session: &Session, _: &str) -> Result<Vec<Named>> {
+        let call = Call::get(
+            "reading the categories",
+            "arcopen/fn/archive/type/list",
+            &[],
+        );
+        let top: Vec<Category> = self.api(session).call(call).await?;
+        let named = |category: &Category, name: String| Named {
+            value: category.id.to_string(),
+            name,
+        };
+        let below = top.iter().flat_map(|top| match top.children.as_slice() {
+            [] => vec![named(top, top.name.clone())],
+            children => children
+                .iter()
+                .map(|child| named(child, format!("{} / {}", top.name, child.name)))
+                .collect(),
+        });
+        Ok(below.collect())
     }
 
     async fn check(&self, session: &Session) -> Result<Health> {

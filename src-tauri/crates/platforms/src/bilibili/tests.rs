@@ -475,17 +475,6 @@ async fn a_work_that_cannot_be_seen_yet_is_pending_and_a_vanished_one_is_gone() 
 }
 
 #[tokio::test]
-async fn categories_come_as_a_tree() {
-    let bench = Bench::new().await;
-    let tree = bench.adapter.categories(&bench.session).await.unwrap();
-    let daily = tree
-        .iter()
-        .flat_map(|top| &top.children)
-        .find(|c| c.id == 21);
-    assert_eq!(daily.unwrap().name, "日常");
-}
-
-#[tokio::test]
 async fn settings_change_limits_fields_and_notes() {
     let bench = Bench::with(
         Profile::Docs,

@@ -181,17 +181,15 @@ pub(super) struct Page {
     pub(super) total: i64,
 }
 
-/// A category; only those without children may be sent.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Category {
+/// A category of manuscripts.
+#[derive(Deserialize)]
+pub(super) struct Category {
     #[serde(deserialize_with = "number")]
-    pub id: i64,
+    pub(super) id: i64,
     #[serde(default)]
-    pub name: String,
+    pub(super) name: String,
     #[serde(default)]
-    pub description: String,
-    #[serde(default)]
-    pub children: Vec<Category>,
+    pub(super) children: Vec<Category>,
 }
 
 /// Body of a signed call.

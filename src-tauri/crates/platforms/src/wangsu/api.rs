@@ -114,11 +114,9 @@ impl Video {
 }
 
 /// A category of the account's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Category {
-    pub id: String,
-    pub parent_id: Option<String>,
-    pub name: String,
+pub(super) struct Category {
+    pub(super) id: String,
+    pub(super) name: String,
 }
 
 /// A page of categories: its documents show one object, its clients read a list of them.
@@ -156,8 +154,6 @@ struct CategoryRow {
     name: Option<String>,
     #[serde(rename = "nodeId", default)]
     id: Value,
-    #[serde(rename = "parentNodeId", default)]
-    parent_id: Value,
 }
 
 impl CategoryList {
@@ -168,7 +164,6 @@ impl CategoryList {
         let rows = self.categories.unwrap_or_default().into_iter();
         rows.map(|row| Category {
             id: text(&row.id).unwrap_or_default(),
-            parent_id: text(&row.parent_id),
             name: row.name.unwrap_or_default(),
         })
         .collect()

@@ -9,6 +9,7 @@ mod chunks;
 mod codes;
 mod commit;
 mod etag;
+mod lists;
 mod memory;
 mod names;
 mod place;
@@ -23,12 +24,11 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-pub use api::Category;
-
 use crate::{
-    Draft, Held, Keeper, Opened, Part, Platform, Result, Review, Session, Step, http::Act, registry,
+    Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step, http::Act,
+    registry,
 };
-use api::{Api, CategoryPage, Failure, Why};
+use api::{Api, Failure, Why};
 use async_trait::async_trait;
 use codes::NO_VIDEO;
 use serde_json::{Value, json};
@@ -40,8 +40,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ticket::{Kept, Stage};
 
 pub(crate) const NAME: &str = "wangsu";
-/// Categories of one page, and pages that are read. The page of the call says up to 100 in English and up to 50 in Chinese.
-const CATEGORIES: (u64, u64) = (50, 100);
 
 /// The adapter.
 #[derive(Debug)]
@@ -61,37 +59,6 @@ impl Adapter {
     fn api<'a>(&'a self, session: &'a Session) -> Api<'a> {
         Api::new(session, &self.spec)
     }
-
-    /// The account's categories below `parent_id`, or all on top without one.
-    ///
-    /// # Errors
-    /// As any call.
-    pub async fn categories(
-        &self,
-        session: &Session,
-        parent_id: Option<&str>,
-    ) -> Result<Vec<Category>> {
-        let api = self.api(session);
-        let (size, pages) = CATEGORIES;
-        let mut all = Vec::new();
-        for page in 1..=pages {
-            let mut body = json!({ "pageSize": size, "pageIndex": page });
-            if let Some(id) = parent_id {
-                body["parentNodeId"] = id.into();
-            }
-            let path = "vod/videoCategory/getCategoryList";
-            let page: CategoryPage = api
-                .call("reading the categories", Why::Work, path, &body)
-                .await?;
-            let (some, total) = page.read();
-            let is_last = some.is_empty();
-            all.extend(some);
-            if is_last || all.len() as u64 >= total {
-                break;
-            }
-        }
-        Ok(all)
-    }
 }
 
 #[async_trait]
@@ -106,6 +73,10 @@ impl Platform for Adapter {
 
     fn notes(&self, _: &Session, fields: &Fields) -> Vec<Finding> {
         names::notes(fields)
+    }
+
+    async fn choices(&self, session: &Session, _: &str) -> Result<Vec<Named>> {
+        lists::categories(&self.api(session)).await
     }
 
     async fn check(&self, session: &Session) -> Result<Health> {

@@ -465,12 +465,29 @@ async fn answers_that_are_none_are_never_taken_for_success() {
 }
 
 #[tokio::test]
-async fn the_categories_are_those_of_the_platform() {
+async fn categories_and_template_groups_to_choose_from_are_the_accounts_own() {
     let bench = Bench::new().await;
-    let all = bench.adapter.categories(&bench.session).await.unwrap();
-    let names: Vec<_> = all
-        .iter()
-        .map(|category| (category.id, category.name.as_str()))
-        .collect();
-    assert_eq!(names, [(1001, "travel"), (1002, "news"), (1003, "旅行")]);
+    let listed = async |field| {
+        let all = bench.adapter.choices(&bench.session, field).await.unwrap();
+        all.into_iter()
+            .map(|c| (c.value, c.name))
+            .collect::<Vec<_>>()
+    };
+    let named = |value: &str, name: &str| (value.to_owned(), name.to_owned());
+    assert_eq!(
+        listed("CateId").await,
+        [
+            named("1001", "travel"),
+            named("1004", "travel / islands"),
+            named("1002", "news"),
+            named("1003", "旅行"),
+        ]
+    );
+    assert_eq!(
+        listed("TemplateGroupId").await,
+        [
+            named("VOD_NO_TRANSCODE", "No transcoding"),
+            named("6ae347b0140181ad371d197ebe289326", "Usual"),
+        ]
+    );
 }

@@ -201,3 +201,28 @@ async fn no_error_of_the_adapter_shows_a_secret() {
         );
     }
 }
+
+#[tokio::test]
+async fn players_watermarks_and_tags_to_choose_from_are_the_accounts_own() {
+    let bench = Bench::new().await;
+    let whole = noise(1000, 9);
+    let draft = draft(&whole);
+    let opened = bench.open(&draft).await.unwrap();
+    let receipts = bench.send_all(&opened, &whole).await.unwrap();
+    bench
+        .commit(&draft, opened.ticket, &receipts)
+        .await
+        .unwrap();
+    let listed = async |field| bench.adapter.choices(&bench.session, field).await.unwrap();
+    let players = listed("playerId").await;
+    assert_eq!(players.len(), 130, "every page of them");
+    assert_eq!(players[0].name, "Player 1");
+    assert!(players[0].value.starts_with("pl"));
+    assert!(
+        listed("watermark.id").await[0]
+            .value
+            .starts_with("watermark_")
+    );
+    let tags: Vec<String> = listed("tags").await.into_iter().map(|c| c.value).collect();
+    assert_eq!(tags, ["旅行", "海边"]);
+}

@@ -240,3 +240,43 @@ async fn a_broker_signs_and_renews_for_those_who_hold_no_secret() {
     assert_eq!(health.state, HealthState::SignedOut);
     assert_eq!(health.cause.unwrap().code, "bilibili_broker_refused");
 }
+
+#[tokio::test]
+async fn the_categories_to_choose_from_are_the_platforms_lowest_ones() {
+    let bench = Bench::new().await;
+    let listed = bench.adapter.choices(&bench.session, "tid").await.unwrap();
+    let named = |value: &str, name: &str| Named {
+        value: value.into(),
+        name: name.into(),
+    };
+    assert_eq!(listed[0], named("21", "生活 / 日常"));
+    assert!(
+        listed.iter().all(|c| c.value != "160"),
+        "a category with others below it may not be sent"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn choices_are_asked_for_once_by_many_and_again_after_an_hour() {
+    let bench = Bench::new().await;
+    let asked = || bench.platform.glance().answers_to(On::Types).count();
+    let choices = || crate::choices(&bench.adapter, &bench.session, "tid");
+    bench
+        .platform
+        .fault(Fault::EmptyBody { applied: false }.on(On::Types));
+    choices().await.unwrap_err();
+    assert_eq!(asked(), 1);
+    let all = futures_util::future::join_all((0..6).map(|_| choices())).await;
+    assert!(all.iter().all(|one| !one.as_ref().unwrap().is_empty()));
+    assert_eq!(
+        asked(),
+        2,
+        "what could not be read is not kept; what was is shared"
+    );
+    tokio::time::advance(Duration::from_mins(59)).await;
+    choices().await.unwrap();
+    assert_eq!(asked(), 2);
+    tokio::time::advance(Duration::from_mins(2)).await;
+    choices().await.unwrap();
+    assert_eq!(asked(), 3);
+}
