@@ -18,6 +18,8 @@ settings: { [key in string]: string }, secrets: { [key in string]: Secret }, };
 
 export type AccountChecked = { account: AccountId, health: Health, };
 
+export type AccountField = { account: AccountId, field: string, };
+
 export type AccountId = number;
 
 export type AccountRow = { account: Account,
@@ -66,7 +68,11 @@ name: string, kind: FieldKind, required: boolean,
 /**
  * Required only when another field has one of these values, e.g. `source` for reposts.
  */
-required_when: RequiredWhen | null, max: LengthLimit | null, range: [number, number] | null, choices: Array<Choice>, default: string | null,
+required_when: RequiredWhen | null, max: LengthLimit | null, range: [number, number] | null, choices: Array<Choice>,
+/**
+ * The platform has a list of values for each account, to choose from; others may be typed.
+ */
+listed: boolean, default: string | null,
 /**
  * The common field this one is linked to.
  */
@@ -75,6 +81,8 @@ from: string | null,
  * Belongs behind 'more settings' on a form.
  */
 advanced: boolean, label: { [key in string]: string }, help: { [key in string]: string }, };
+
+export type FieldChoice = { value: string, name: string, };
 
 export type FieldKind = "text" | "multiline" | "tags" | "integer" | "bool" | "choice" | "time" | "folder" | "url" | "image" | "secret";
 
@@ -436,6 +444,46 @@ expires_at: string | null, };
 
 export type Wait = { "reason": "turn", ahead: number, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
 
+export type WorkEdit = { account: AccountId, id: string,
+/**
+ * By common names, or by the platform's own.
+ */
+fields: { [key in string]: string },
+/**
+ * Offered image.
+ */
+cover: number | null, };
+
+export type WorkNamed = { account: AccountId, id: string, };
+
+export type WorkRow = { remote: Remote, title: string,
+/**
+ * By the platform's clock.
+ */
+created_at_ms: number, state: WorkState,
+/**
+ * Why it was refused, in the platform's words.
+ */
+cause: Cause | null, };
+
+export type WorkState = "pending" | "published" | "refused";
+
+export type WorksListing = {
+/**
+ * Works in all.
+ */
+total: number, page: number,
+/**
+ * In the platform's order.
+ */
+works: Array<WorkRow>, };
+
+export type WorksPage = { account: AccountId,
+/**
+ * From 1.
+ */
+page: number, };
+
 /** Every command: its request and its answer. */
 export interface Commands {
   start: [Empty, Start];
@@ -468,5 +516,9 @@ export interface Commands {
   account_token: [UploadTokenNamed, UploadTokenRow];
   account_token_add: [NewUploadToken, UploadTokenRow];
   account_token_remove: [UploadTokenNamed, Empty];
+  account_choices: [AccountField, Array<FieldChoice>];
+  account_works: [WorksPage, WorksListing];
+  account_work_edit: [WorkEdit, Empty];
+  account_work_delete: [WorkNamed, Empty];
   limit_set: [Limit, Limit];
 }

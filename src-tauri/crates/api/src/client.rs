@@ -4,10 +4,11 @@ use crate::{
     Api, Failure,
     socket::{Followed, Heard, Remote},
     wire::{
-        AccountChange, AccountChecked, AccountRow, Added, Changed, Empty, Limit, NewAccount,
-        NewManuscripts, NewUploadToken, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow,
-        RowsInView, SignInEnd, SignInStarted, Start, Summary, UploadDetail, UploadFields,
-        UploadFile, UploadMove, UploadSet, UploadTokenNamed, UploadTokenRow,
+        AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, Empty,
+        FieldChoice, Limit, NewAccount, NewManuscripts, NewUploadToken, OfferedFile, Platforms,
+        Preflight, QueuePage, QueueWindow, RowsInView, SignInEnd, SignInStarted, Start, Summary,
+        UploadDetail, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed,
+        UploadTokenRow, WorkEdit, WorkNamed, WorksListing, WorksPage,
     },
 };
 use slipway_engine::happening::Happening;

@@ -37,6 +37,10 @@ macro_rules! window_commands {
             account_token(UploadTokenNamed) -> UploadTokenRow,
             account_token_add(NewUploadToken) -> UploadTokenRow,
             account_token_remove(UploadTokenNamed) -> Empty,
+            account_choices(AccountField) -> Vec<FieldChoice>,
+            account_works(WorksPage) -> WorksListing,
+            account_work_edit(WorkEdit) -> Empty,
+            account_work_delete(WorkNamed) -> Empty,
             limit_set(Limit) -> Limit,
         }
     };

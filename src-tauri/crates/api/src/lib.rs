@@ -16,6 +16,7 @@ mod sign_in;
 pub mod socket;
 mod upload_tokens;
 pub mod wire;
+mod works;
 
 pub use api::{Api, Options, default_data_dir, passphrase_from_env};
 pub use failure::Failure;

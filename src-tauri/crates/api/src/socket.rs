@@ -8,8 +8,9 @@
 use crate::{
     Api, Failure,
     wire::{
-        AccountChange, Empty, Limit, NewAccount, NewManuscripts, NewUploadToken, QueueWindow,
-        RowsInView, SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed,
+        AccountChange, AccountField, Empty, Limit, NewAccount, NewManuscripts, NewUploadToken,
+        QueueWindow, RowsInView, SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet,
+        UploadTokenNamed, WorkEdit, WorkNamed, WorksPage,
     },
 };
 use interprocess::local_socket::{

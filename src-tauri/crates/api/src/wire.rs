@@ -297,6 +297,73 @@ impl std::fmt::Debug for UploadTokenRow {
     }
 }
 
+/// A page of what an account has on its platform.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct WorksPage {
+    pub account: AccountId,
+    /// From 1.
+    pub page: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct WorksListing {
+    /// Works in all.
+    pub total: u64,
+    pub page: u32,
+    /// In the platform's order.
+    pub works: Vec<WorkRow>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct WorkRow {
+    pub remote: Remote,
+    pub title: String,
+    /// By the platform's clock.
+    pub created_at_ms: i64,
+    pub state: WorkState,
+    /// Why it was refused, in the platform's words.
+    pub cause: Option<Cause>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkState {
+    /// The platform still works on it.
+    Pending,
+    Published,
+    Refused,
+}
+
+/// New values for some fields of a work, and a new cover when one is given.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct WorkEdit {
+    pub account: AccountId,
+    pub id: String,
+    /// By common names, or by the platform's own.
+    pub fields: BTreeMap<String, String>,
+    /// Offered image.
+    pub cover: Option<u32>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct WorkNamed {
+    pub account: AccountId,
+    pub id: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccountField {
+    pub account: AccountId,
+    pub field: String,
+}
+
+/// A value that the platform offers for a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldChoice {
+    pub value: String,
+    pub name: String,
+}
+
 /// A secret on its way in. Prints as dots, and is never sent out.
 #[derive(Clone, Serialize, Deserialize, TS)]
 #[serde(transparent)]

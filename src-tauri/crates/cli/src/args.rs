@@ -115,6 +115,51 @@ pub(crate) enum Accounts {
     /// Upload tokens that let others upload into an account
     #[command(subcommand)]
     Tokens(Tokens),
+    /// List what an account has on its platform, or change it
+    Works(Works),
+    /// List what the platform offers an account for a field
+    Choices {
+        account: String,
+        /// By the platform's own name, see `slipway platforms NAME`
+        field: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Works {
+    #[arg(required = true)]
+    pub(crate) account: Option<String>,
+    /// From 1
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) page: u32,
+    #[command(subcommand)]
+    pub(crate) act: Option<WorkAct>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkAct {
+    /// Change some fields of a work; the platform may review it again
+    Edit {
+        account: String,
+        #[arg(value_name = "ID")]
+        work: String,
+        /// A field of the work, as for `add`
+        #[arg(long = "set", value_name = "K=V", value_parser = pair)]
+        fields: Vec<(String, String)>,
+        /// An image for the cover
+        #[arg(long, value_name = "IMG")]
+        cover: Option<PathBuf>,
+    },
+    /// Delete a work for good
+    Delete {
+        account: String,
+        #[arg(value_name = "ID")]
+        work: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod queue;
 mod run;
 mod sign_in;
 mod tokens;
+mod works;
 
 use crate::{
     args::Command,

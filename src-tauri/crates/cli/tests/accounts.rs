@@ -13,6 +13,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Command, Stdio},
+    time::Duration,
 };
 use terminal::{PASSPHRASE, Ran, Terminal};
 
@@ -266,12 +267,116 @@ async fn upload_tokens_are_made_listed_shown_and_deleted() {
     assert_eq!(tokens(&["create", "av", "--ttl", "0"]).status, 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn works_on_the_platform_are_listed_edited_and_deleted() {
+    let platform = bilibili::simulator()
+        .spacing(Duration::ZERO)
+        .review(bilibili::Review::immediate())
+        .start()
+        .await;
+    let it = Terminal::new();
+    bilibili_account(&it, &platform);
+    sign_in(&it, str::to_owned).ok();
+    it.file("a.mp4", 3000);
+    let upload = ["upload", "a.mp4", "--account", "main", "--set"];
+    let fields = [
+        "title=Before",
+        "--set",
+        "tags=sea",
+        "--set",
+        "bilibili.tid=21",
+    ];
+    run(&it, &[&upload[..], &fields[..]].concat()).ok();
+    let works = |args: &[&str]| run(&it, &[&["accounts", "works"], args].concat());
+    let listed = works(&["main", "--json"]).ok().json();
+    assert_eq!((&listed["total"], &listed["page"]), (&1.into(), &1.into()));
+    let work = &listed["works"][0];
+    assert_eq!(
+        (&work["title"], &work["state"]),
+        (&"Before".into(), &"published".into())
+    );
+    assert_eq!(work["words"], "开放浏览", "the platform's own words");
+    let id = work["id"].as_str().unwrap();
+    assert!(works(&["main"]).ok().stdout.contains(id));
+    let beyond = works(&["main", "--page", "2", "--json"]).ok().json();
+    assert_eq!(beyond["works"], serde_json::json!([]));
+
+    let picture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../icons/screens/queue-light.png"
+    );
+    std::fs::copy(picture, it.path("cover.png")).unwrap();
+    let before = platform.glance().manuscripts[0]
+        .fields
+        .get("cover")
+        .cloned();
+    let changes = ["--set", "title=After", "--set", "bilibili.no_reprint=0"];
+    let changes = [&["edit", "main", id, "--cover", "cover.png"], &changes[..]].concat();
+    works(&changes).ok();
+    let after = platform.glance().manuscripts[0].fields.clone();
+    assert_eq!(after["title"], "After");
+    assert_ne!(after.get("cover"), before.as_ref());
+    for (wrong, code) in [
+        (&["--set", "colour=red"][..], "field_unknown"),
+        (&["--set", "bilibili.tid=many"], "field_not_a_number"),
+        (&["--set", "tags=other"], "bilibili_field_fixed"),
+        (&["--cover", "a.mp4"], "cover_not_an_image"),
+        (&["--cover", "nowhere.png"], "file_missing"),
+        (&[], "work_nothing_changed"),
+    ] {
+        let refused = works(&[&["edit", "main", id, "--json"], wrong].concat());
+        assert_eq!(
+            (refused.status, refused.error()["code"].clone()),
+            (2, code.into())
+        );
+    }
+    assert_eq!(platform.glance().manuscripts[0].fields, after);
+
+    // Nobody is there to ask.
+    let unasked = works(&["delete", "main", id, "--json"]);
+    assert_eq!(
+        (unasked.status, unasked.error()["code"].clone()),
+        (2, "confirm_needed".into())
+    );
+    assert_eq!(works(&["main", "--json"]).ok().json()["total"], 1);
+    works(&["delete", "main", id, "--yes"]).ok();
+    assert_eq!(works(&["main", "--json"]).ok().json()["total"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_platform_offers_for_a_field_is_listed() {
+    let platform = bilibili::simulator().start().await;
+    let it = Terminal::new();
+    bilibili_account(&it, &platform);
+    sign_in(&it, str::to_owned).ok();
+    let choices = |field: &str| run(&it, &["accounts", "choices", "main", field, "--json"]);
+    for field in ["tid", "bilibili.tid"] {
+        let listed = choices(field).ok().json();
+        let daily = serde_json::json!({ "value": "21", "name": "生活 / 日常" });
+        assert_eq!(listed[0], daily, "{field}");
+    }
+    let shown = run(&it, &["accounts", "choices", "main", "tid"]).ok();
+    assert!(
+        shown
+            .stdout
+            .starts_with("VALUE  NAME\n21     生活 / 日常\n"),
+        "{shown:?}"
+    );
+    let free = choices("desc");
+    assert_eq!(
+        (free.status, free.error()["code"].clone()),
+        (2, "choices_not_here".into())
+    );
+}
+
 #[test]
-fn accounts_without_a_page_or_tokens_say_so() {
+fn accounts_without_a_page_or_tokens_or_works_say_so() {
     let it = Terminal::with_account();
     let signed: Value = it
         .run(["accounts", "tokens", "list", "arch", "--json"])
         .error();
     assert_eq!(signed["code"], "upload_tokens_not_here");
+    let works = it.run(["accounts", "works", "arch", "--json"]);
+    assert_eq!(works.error()["code"], "works_not_here");
     it.run(["accounts", "sign-in", "arch"]).ok();
 }

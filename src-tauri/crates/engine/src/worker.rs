@@ -398,7 +398,8 @@ pub fn printable_name(path: &Path) -> String {
         .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
 }
 
-async fn read_cover(path: &Path) -> Result<Cover> {
+/// An image for a cover, told by its first bytes.
+pub async fn read_cover(path: &Path) -> Result<Cover> {
     let failed = |code: &str, detail: String| {
         let cause = Cause::new(code)
             .with("file", printable_name(path))

@@ -115,6 +115,10 @@ pub(super) async fn obey(command: Accounts, out: &Out, folder: &mut Folder) -> O
             Ok(Exit::Done)
         }
         Accounts::Tokens(command) => super::tokens::obey(command, out, folder).await,
+        Accounts::Works(works) => super::works::obey(works, out, folder).await,
+        Accounts::Choices { account, field } => {
+            super::works::choices(&account, &field, out, folder).await
+        }
         Accounts::SignIn(sign_in) => super::sign_in::obey(&sign_in, out, folder).await,
     }
 }

@@ -82,6 +82,9 @@ fn table(fields: &[Field], out: &Out) -> Table {
                 .collect();
             notes.push(choices.join(", "));
         }
+        if field.listed {
+            notes.push("see accounts choices".into());
+        }
         if let Some(default) = &field.default {
             notes.push(format!("default {default}"));
         }
