@@ -193,6 +193,24 @@ test("F8 goes to the field that cures a finding, Alt L links and unlinks", async
   await page.waitForSelector("#own-bilibili-title[readonly]");
 });
 
+test("a field with a list of the platform's is chosen from it, or typed", async () => {
+  await grid("?still&one");
+  await press("Control+n");
+  await page.waitForSelector(".file-line");
+  await page.locator(".account-chip").nth(0).click();
+  const field = page.locator("#own-bilibili-tid");
+  await page.waitForSelector("select#own-bilibili-tid option[value='122']", { state: "attached" });
+  await field.selectOption({ label: "生活 / 日常" });
+  assert.equal(await field.inputValue(), "21");
+  const typed = page.locator('[data-field="own-bilibili-tid"] .link-toggle');
+  await typed.click();
+  await page.waitForSelector("input#own-bilibili-tid");
+  await field.fill("171");
+  await typed.click();
+  await page.waitForSelector("select#own-bilibili-tid");
+  assert.equal(await field.inputValue(), "171", "a value of no list stays");
+});
+
 test("? shows the keys, Escape closes them", async () => {
   await grid();
   await press("?");

@@ -496,6 +496,17 @@ export function fake(search: string = location.search): Backend {
       tokens.set(request.account, (tokens.get(request.account) ?? []).filter((one) => one.token !== gone));
       return {};
     },
+    account_choices: (request) => {
+      const { platform } = accountRow(request.account).account;
+      if (platform !== "bilibili" || request.field !== "tid") throw failure("choices_not_here", { platform, field: request.field });
+      return [
+        { value: "21", name: "生活 / 日常" },
+        { value: "122", name: "知识 / 野生技术协会" },
+      ];
+    },
+    account_works: (request) => ({ total: 0, page: request.page, works: [] }),
+    account_work_edit: () => ({}),
+    account_work_delete: () => ({}),
     limit_set: (request) => {
       limit = request.bytes_per_second;
       stale = true;

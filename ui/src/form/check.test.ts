@@ -3,7 +3,7 @@ import type { Field } from "../bindings";
 import { fault, joinTags, level, localTime, measure, rfc3339, splitTags } from "./check";
 
 const field = (part: Partial<Field>): Field => ({
-  name: "title", kind: "text", required: false, required_when: null, max: null, range: null, choices: [], default: null, from: null, advanced: false, label: {}, help: {}, ...part,
+  name: "title", kind: "text", required: false, required_when: null, max: null, range: null, choices: [], listed: false, default: null, from: null, advanced: false, label: {}, help: {}, ...part,
 });
 const none = () => "";
 

@@ -1,7 +1,7 @@
 /** Draws any field: a template per kind, its error beside it and tied to it. Values come in and go out as text. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
-import type { Field } from "../bindings";
+import type { Field, FieldChoice } from "../bindings";
 import { icon, mark } from "../app/parts";
 import { say } from "../app/toast";
 import { backend, labelOf, sayThrown } from "../app/world";
@@ -25,6 +25,8 @@ export interface FieldLook {
   counters?: Counter[];
   /** Whether it takes the common value; absent where it cannot. */
   linked?: { is: boolean; toggle: () => void };
+  /** What the platform offers for it, and whether it is typed all the same. */
+  offers?: { choices: readonly FieldChoice[]; typed: boolean; toggle: () => void };
   wide?: boolean;
   placeholder?: string;
   left?: () => void;
@@ -68,8 +70,9 @@ export function fieldView(look: FieldLook): TemplateResult {
       )}</div>${foot}
     </fieldset>`;
   }
-  const head = look.linked
-    ? html`<div class="field-label"><label for=${id}>${label}${need}</label>${linkToggle(look.linked)}</div>`
+  const chosen = look.offers && field.kind !== "tags" ? typeToggle(look.offers) : nothing;
+  const head = look.linked || chosen !== nothing
+    ? html`<div class="field-label"><label for=${id}>${label}${need}</label>${chosen}${look.linked ? linkToggle(look.linked) : nothing}</div>`
     : html`<label class="field-label" for=${id}>${label}${need}</label>`;
   return html`<div class=${part} data-field=${id}>${head}${control(look, described, error !== null)}${foot}</div>`;
 }
@@ -77,6 +80,11 @@ export function fieldView(look: FieldLook): TemplateResult {
 function linkToggle({ is, toggle }: { is: boolean; toggle: () => void }) {
   const { compose } = t();
   return html`<button type="button" class="link-toggle" aria-pressed=${is ? "true" : "false"} title=${`${is ? compose.linkTitle : compose.unlinkTitle} (Alt L)`} @click=${toggle}>${icon(is ? "link" : "unlink")}${is ? compose.linked : compose.own}</button>`;
+}
+
+function typeToggle({ typed, toggle }: { typed: boolean; toggle: () => void }) {
+  const { form } = t();
+  return html`<button type="button" class="link-toggle" aria-pressed=${typed ? "true" : "false"} title=${form.typeTitle} @click=${toggle}>${form.typeIt}</button>`;
 }
 
 function countersView(id: string, counters: readonly Counter[]) {
@@ -92,6 +100,7 @@ function control(look: FieldLook, described: string, invalid: boolean): Template
   const linked = look.linked?.is === true;
   const common = { described: described || nothing, invalid: invalid ? "true" : nothing };
   const left = () => look.left?.();
+  if (look.offers && !look.offers.typed && field.kind !== "tags") return offersView(look.offers.choices, look, described, invalid);
   switch (field.kind) {
     case "multiline":
       return html`<textarea class="textarea" id=${id} rows="4" .value=${live(value)} ?readonly=${linked} ?data-linked=${linked} aria-invalid=${common.invalid} aria-describedby=${common.described}
@@ -121,6 +130,16 @@ function control(look: FieldLook, described: string, invalid: boolean): Template
   }
 }
 
+/** A list of the platform's, with the value that is there in it whatever it is. */
+function offersView(choices: readonly FieldChoice[], look: FieldLook, described: string, invalid: boolean): TemplateResult {
+  const { id, value } = look;
+  const all = value === "" || choices.some((choice) => choice.value === value) ? choices : [{ value, name: value }, ...choices];
+  return html`<span class="select"><select id=${id} aria-invalid=${invalid ? "true" : nothing} aria-describedby=${described || nothing} @change=${(event: Event) => look.input(text(event))}>
+    <option value="" ?selected=${value === ""}>${look.field.required ? t().form.choose : t().form.none}</option>
+    ${all.map((choice) => html`<option value=${choice.value} ?selected=${choice.value === value}>${choice.name}</option>`)}
+  </select>${icon("chev-down")}</span>`;
+}
+
 function tagsView(look: FieldLook, described: string, invalid: boolean): TemplateResult {
   const { form } = t();
   const tags = splitTags(look.value);
@@ -142,7 +161,8 @@ function tagsView(look: FieldLook, described: string, invalid: boolean): Templat
   };
   return html`<div class="tokens" data-invalid=${invalid ? "true" : nothing}>
     ${tags.map((tag) => html`<span class="token">${tag}<button type="button" aria-label=${form.removeTag(tag)} @click=${() => look.input(joinTags(tags.filter((one) => one !== tag)))}>${icon("x")}</button></span>`)}
-    <input id=${look.id} placeholder=${form.addTag} autocomplete="off" aria-invalid=${invalid ? "true" : nothing} aria-describedby=${described || nothing} @keydown=${key}
+    ${look.offers ? html`<datalist id=${`${look.id}-offers`}>${look.offers.choices.map((choice) => html`<option value=${choice.value}></option>`)}</datalist>` : nothing}
+    <input id=${look.id} list=${look.offers ? `${look.id}-offers` : nothing} placeholder=${form.addTag} autocomplete="off" aria-invalid=${invalid ? "true" : nothing} aria-describedby=${described || nothing} @keydown=${key}
       @input=${(event: Event) => /[,，、]/.test(text(event)) && !(event as InputEvent).isComposing && take(event.target as HTMLInputElement)} @blur=${(event: Event) => take(event.target as HTMLInputElement)}>
   </div>`;
 }

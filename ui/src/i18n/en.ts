@@ -352,6 +352,8 @@ export const en = {
     choose: "Choose…",
     none: "None",
     chooseFolder: "Choose folder",
+    typeIt: "Type it",
+    typeTitle: "Write a value instead of choosing one from the platform's list",
     addTag: "Add tag",
     tagHelp: "Enter or comma ends a tag",
     removeTag: (tag: string) => `Remove ${tag}`,

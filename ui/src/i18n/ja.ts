@@ -328,6 +328,8 @@ export const ja: Messages = {
     choose: "選択…",
     none: "なし",
     chooseFolder: "フォルダーを選ぶ",
+    typeIt: "直接入力",
+    typeTitle: "一覧から選ばずに値を入力する",
     addTag: "タグを追加",
     tagHelp: "Enter かカンマで確定",
     removeTag: (tag) => `${tag} を外す`,

@@ -328,6 +328,8 @@ export const zhCN: Messages = {
     choose: "请选择…",
     none: "无",
     chooseFolder: "选择文件夹",
+    typeIt: "手动填写",
+    typeTitle: "不从平台列表选择，直接填写",
     addTag: "添加标签",
     tagHelp: "按回车或逗号完成一个标签",
     removeTag: (tag) => `去掉 ${tag}`,

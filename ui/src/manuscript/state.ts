@@ -50,7 +50,7 @@ export const common = computed<{ name: string; field: Field }[]>(() =>
     if (!model && (platforms.value.length > 0 || !["title", "description", "tags"].includes(name))) return [];
     const kind = name === "description" ? "multiline" : name === "tags" ? "tags" : (model?.kind ?? "text");
     const field: Field = {
-      name, kind, required: linked.some((one) => one.required), required_when: null, max: null, range: null, choices: model?.choices ?? [],
+      name, kind, required: linked.some((one) => one.required), required_when: null, max: null, range: null, choices: model?.choices ?? [], listed: false,
       default: model?.default ?? null, from: null, advanced: false, label: {}, help: {},
     };
     return [{ name, field }];

@@ -11,6 +11,7 @@ import { faultWords } from "../form/words";
 import { t } from "../i18n";
 import { list, size } from "../i18n/format";
 import { headline } from "../i18n/sentences";
+import { offersOf, toggleTyped, typed } from "./offers";
 import * as state from "./state";
 
 const PRIORITIES: Priority[] = ["low", "normal", "high"];
@@ -212,6 +213,7 @@ function platformField(spec: Spec, field: Field): TemplateResult {
   const name = `${spec.name}.${field.name}`;
   const label = labelOf(field.label);
   const linked = field.from === null ? null : !state.hasOwn(spec, field);
+  const offers = offersOf(spec, field);
   const found = fault(field, value, (beside) => {
     const other = spec.fields.find((one) => one.name === beside);
     return other ? state.valueOf(spec, other) : "";
@@ -230,6 +232,7 @@ function platformField(spec: Spec, field: Field): TemplateResult {
     input: (next) => state.setValue(name, next),
     left: () => state.touch(name),
     ...(linked === null ? {} : { linked: { is: linked, toggle: () => state.toggleLink(spec, field) } }),
+    ...(offers.length === 0 ? {} : { offers: { choices: offers, typed: typed.value.has(name), toggle: () => toggleTyped(name) } }),
     wide: field.kind === "multiline" || field.kind === "tags" || (field.kind === "text" && field.from !== null),
   });
 }

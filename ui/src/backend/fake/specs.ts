@@ -14,6 +14,7 @@ interface Extra {
   choices?: [value: string, ...Words][];
   help?: Words;
   when?: [field: string, is: string];
+  listed?: boolean;
 }
 const field = (name: string, kind: FieldKind, label: Words, x: Extra = {}): Field => ({
   name,
@@ -23,6 +24,7 @@ const field = (name: string, kind: FieldKind, label: Words, x: Extra = {}): Fiel
   max: x.max === undefined ? null : { count: x.max, of: "utf16" },
   range: x.range ?? null,
   choices: (x.choices ?? []).map(([value, ...words]) => ({ value, label: labels(words) })),
+  listed: x.listed ?? false,
   default: x.fallback ?? null,
   from: x.from ?? null,
   advanced: x.advanced ?? false,
@@ -84,6 +86,7 @@ export const specs: Spec[] = [
         about("desc", 249),
         tags("tag", 199),
         field("tid", "integer", ["Category", "分区", "カテゴリー"], {
+      listed: true,
           required: true,
           range: [1, 9999],
           help: ["The number of the category", "分区的编号", "カテゴリーの番号"],

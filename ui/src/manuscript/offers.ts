@@ -1,0 +1,48 @@
+/**
+ * What the platforms offer the chosen accounts for the fields that they keep lists for, asked once for each account and field.
+ *
+ * No DOM. What could not be read is no fault of the form's: such a field is typed, and the product decides.
+ */
+import { effect, signal } from "@preact/signals-core";
+import type { AccountId, Field, FieldChoice, Spec } from "../bindings";
+import { backend, specOf } from "../app/world";
+import { chosenRows, fieldsOf } from "./state";
+
+const known = signal<Readonly<Record<string, readonly FieldChoice[]>>>({});
+const asked = new Set<string>();
+/** Fields that are typed although there is a list. */
+export const typed = signal<ReadonlySet<string>>(new Set());
+
+const key = (account: AccountId, field: Field) => `${String(account)} ${field.name}`;
+
+effect(() => {
+  for (const { account } of chosenRows.value) {
+    const spec = specOf(account.platform);
+    for (const field of spec ? fieldsOf(spec) : []) if (field.listed) void ask(account.id, field);
+  }
+});
+
+async function ask(account: AccountId, field: Field): Promise<void> {
+  const name = key(account, field);
+  if (asked.has(name)) return;
+  asked.add(name);
+  try {
+    const found = await backend().call("account_choices", { account, field: field.name });
+    known.value = { ...known.value, [name]: found };
+  } catch {
+    asked.delete(name);
+  }
+}
+
+/** What every chosen account of the platform may take; nothing while one of them is not known. */
+export function offersOf(spec: Spec, field: Field): readonly FieldChoice[] {
+  const lists = field.listed ? chosenRows.value.filter((row) => row.account.platform === spec.name).map((row) => known.value[key(row.account.id, field)] ?? []) : [];
+  const [first, ...others] = lists;
+  return (first ?? []).filter((choice) => others.every((list) => list.some((other) => other.value === choice.value)));
+}
+
+export function toggleTyped(name: string): void {
+  const next = new Set(typed.value);
+  if (!next.delete(name)) next.add(name);
+  typed.value = next;
+}
