@@ -1,8 +1,9 @@
-//! Shows the product at work on a machine that has nothing: a simulated platform, accounts, videos, then the window.
+//! Shows the product at work on a machine that has nothing: simulated platforms, accounts, videos, then the window.
 //!
 //! Always holds: nothing of the person's own is read or changed; all lies in one scratch folder, and what went into the keychain is
 //! taken out again at the end.
 
+mod accounts;
 mod published;
 mod videos;
 
@@ -17,14 +18,10 @@ use crate::command::{cargo, command, read, run, say};
 use crate::setup::{self, Need};
 use crate::simulators::Simulator;
 use crate::{place, ui};
+use accounts::Account;
 
-/// What a good home line carries, so that progress can be watched.
-const LINE_BYTES_PER_SECOND: &str = "12000000";
-
-/// Labels of the accounts.
-const CHANNEL: &str = "My channel";
-const SECOND: &str = "Second channel";
-const ARCHIVE: &str = "Archive";
+/// What a good line carries, so that progress can be watched.
+const SPEED: &str = "40MB/s";
 
 /// A scratch folder with everything the product needs to work in it.
 struct Stage {
@@ -37,50 +34,47 @@ pub(crate) fn run_demo(headless: bool) -> Result<()> {
     setup::prepare(if screen { Need::Window } else { Need::Rust })?;
     build(screen)?;
     let stage = Stage::new(&place::target().join("demo"))?;
-    let platform = stage.folder.join("platform");
-    let platform = Simulator::start(
-        "debug",
-        &[
-            "bilibili",
-            "--review",
-            "fast",
-            "--spacing-ms",
-            "1000",
-            "--data",
-            &platform.to_string_lossy(),
-        ],
-    )?;
-    let line = Simulator::start(
-        "debug",
-        &[
-            "line",
-            "--to",
-            platform.address(),
-            "--up",
-            LINE_BYTES_PER_SECOND,
-        ],
-    )?;
+    let data = stage.folder.join("platforms");
+    let data = data.to_string_lossy();
+    let words = ["--review", "fast", "--spacing-ms", "1000", "--data", &data];
+    let platforms = Simulator::start("debug", &[&["all"], &words[..]].concat())?;
     let videos = videos::make(&stage.folder.join("videos"))?;
-    stage.accounts(&platform, line.url())?;
+    let accounts = accounts::all(&platforms.told, &stage.archive());
+    for account in &accounts {
+        read(&mut account.add(stage.program("slipway")))?;
+    }
+    read(stage.program("slipway").args(["limit", SPEED]))?;
     say("");
-    say("Two accounts of a simulated Bilibili on this machine, and a folder:");
-    say(&format!(
-        "  {CHANNEL}, {SECOND}, {ARCHIVE} ({})",
-        stage.archive().display()
-    ));
+    say("An account on each platform, all of them simulated on this machine, and a folder:");
+    for account in &accounts {
+        say(&format!("  {:<16} {}", account.label, account.platform));
+    }
+    say(&format!("Folder: {}", stage.archive().display()));
     say(&format!(
         "Videos: {}",
         stage.folder.join("videos").display()
     ));
     say("");
     let outcome = if screen {
-        stage.window(&videos)
+        stage.window(&videos, &accounts)
     } else {
-        stage.terminal(&videos)
+        stage.terminal(&videos, &accounts)
     };
-    published::report(&platform.inspect()?, &stage.archive(), &videos)?;
-    stage.forget()?;
-    outcome
+    let arrived = published::arrived(&platforms.told, &stage.archive())?;
+    let reported = published::report(&arrived, &videos);
+    for account in &accounts {
+        read(
+            stage
+                .program("slipway")
+                .args(["accounts", "remove", account.label]),
+        )?;
+    }
+    outcome?;
+    let complete = reported?;
+    if !screen {
+        complete.of(videos.len() * accounts.len())?;
+    }
+    Ok(())
 }
 
 fn has_screen() -> bool {
@@ -138,49 +132,14 @@ impl Stage {
             .env("SLIPWAY_DATA_DIR", self.folder.join("data"))
             // Used where there is no keychain.
             .env("SLIPWAY_PASSPHRASE", &self.passphrase)
-            .env("NO_PROXY", "127.0.0.1");
+            .env("NO_PROXY", "127.0.0.1,localhost");
         program
     }
 
-    fn accounts(&self, platform: &Simulator, line: &str) -> Result<()> {
-        let url = platform.url();
-        for (label, user) in [CHANNEL, SECOND]
-            .iter()
-            .zip(platform.told["users"].as_array().into_iter().flatten())
-        {
-            let told = |name: &str| user[name].as_str().unwrap_or_default().to_owned();
-            let mut add = self.program("slipway");
-            add.args(["accounts", "add", "bilibili", "--label", label]);
-            for setting in [
-                format!("client_id={}", told("client_id")),
-                format!("endpoint.api={url}"),
-                format!("endpoint.oauth={url}"),
-                format!("endpoint.consent={url}"),
-                format!("endpoint.upload={line}"),
-                "rate.submit_spacing_s=1".to_owned(),
-            ] {
-                add.args(["--set", &setting]);
-            }
-            for name in ["app_secret", "access_token", "refresh_token"] {
-                let variable = name.to_uppercase();
-                add.args(["--secret", &format!("{name}=env:{variable}")])
-                    .env(variable, told(name));
-            }
-            read(&mut add)?;
-        }
-        let path = format!("path={}", self.archive().display());
-        read(self.program("slipway").args([
-            "accounts", "add", "folder", "--label", ARCHIVE, "--set", &path,
-        ]))?;
-        Ok(())
-    }
-
-    /// The window, with two of the videos under way and one left to drop.
-    fn window(&self, videos: &[PathBuf]) -> Result<()> {
-        for (video, channel) in videos.iter().take(videos.len() - 1).zip([CHANNEL, SECOND]) {
-            read(&mut self.send("add", video, channel))?;
-        }
-        if let Some(last) = videos.last() {
+    /// The window, with all but one of the videos under way and that one left to drop.
+    fn window(&self, videos: &[PathBuf], accounts: &[Account]) -> Result<()> {
+        if let Some((last, first)) = videos.split_last() {
+            read(&mut self.send("add", first, accounts))?;
             say(&format!(
                 "Drop {} on the window, or close it to end the demo.",
                 last.display()
@@ -190,36 +149,25 @@ impl Stage {
     }
 
     /// The same uploads on the terminal.
-    fn terminal(&self, videos: &[PathBuf]) -> Result<()> {
+    fn terminal(&self, videos: &[PathBuf], accounts: &[Account]) -> Result<()> {
         if !std::io::stderr().is_terminal() {
             say("Progress bars are drawn on a terminal only.");
         }
-        for (video, channel) in videos.iter().zip([CHANNEL, SECOND].into_iter().cycle()) {
-            run(&mut self.send("upload", video, channel))?;
-        }
-        Ok(())
+        run(&mut self.send("upload", videos, accounts))
     }
 
     /// `slipway add` or `slipway upload` with everything the platforms ask for.
-    fn send(&self, verb: &str, video: &Path, channel: &str) -> Command {
-        let accounts = [channel, ARCHIVE].join(",");
+    fn send(&self, verb: &str, videos: &[PathBuf], accounts: &[Account]) -> Command {
+        let labels: Vec<&str> = accounts.iter().map(|account| account.label).collect();
         let mut send = self.program("slipway");
-        send.arg(verb).arg(video).args([
+        send.arg(verb).args(videos).args([
             "--account",
-            &accounts,
+            &labels.join(","),
             "--set",
             "tags=demo,slipway",
             "--set",
             "bilibili.tid=21",
         ]);
         send
-    }
-
-    /// Takes the accounts, and so their secrets, out again.
-    fn forget(&self) -> Result<()> {
-        for label in [CHANNEL, SECOND, ARCHIVE] {
-            read(self.program("slipway").args(["accounts", "remove", label]))?;
-        }
-        Ok(())
     }
 }

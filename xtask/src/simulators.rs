@@ -34,32 +34,22 @@ impl Simulator {
             serde_json::from_str(&line).context("a simulator says in JSON that it is ready")?;
         Ok(Self { child, told })
     }
+}
 
-    pub(crate) fn url(&self) -> &str {
-        self.told["url"].as_str().unwrap_or_default()
-    }
-
-    /// Host and port.
-    pub(crate) fn address(&self) -> &str {
-        self.url().trim_start_matches("http://")
-    }
-
-    /// Everything the platform has received, its files merged and their digests known.
-    pub(crate) fn inspect(&self) -> Result<Value> {
-        let mut stream =
-            TcpStream::connect(self.address()).context("cannot reach the simulator")?;
-        let host = self.address();
-        write!(
-            stream,
-            "GET /__sim/inspect?answers=0 HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (_, body) = answer
-            .split_once("\r\n\r\n")
-            .context("the simulator's answer has a body")?;
-        serde_json::from_str(body).context("the simulator answers in JSON")
-    }
+/// Everything that the simulator at this address has received, its files merged and their digests known.
+pub(crate) fn inspect(url: &str) -> Result<Value> {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).context("cannot reach the simulator")?;
+    write!(
+        stream,
+        "GET /__sim/inspect?answers=0 HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer
+        .split_once("\r\n\r\n")
+        .context("the simulator's answer has a body")?;
+    serde_json::from_str(body).context("the simulator answers in JSON")
 }
 
 impl Drop for Simulator {

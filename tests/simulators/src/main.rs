@@ -129,7 +129,7 @@ struct ApiVideo {
     encoding: Pace,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 struct AliyunVod {
     /// 0 is any free port.
     #[arg(long, default_value_t = 0)]
@@ -269,18 +269,19 @@ async fn main() -> anyhow::Result<()> {
         }
         What::All(bilibili) => {
             let videos = ApiVideo::beside(&bilibili).start().await?;
+            let aliyun_vod = AliyunVod::beside(&bilibili).start().await?;
+            let bluesky = Bluesky::beside(&bilibili).start().await?;
+            let data = bilibili.data.as_ref().map(|folder| folder.join("wangsu"));
+            let wangsu = wangsu::command::Options::beside(data, bilibili.discard);
+            let wangsu = wangsu.start().await?;
             let simulator = bilibili.start().await?;
-            let aliyun_vod = AliyunVod::default().start().await?;
-            let bluesky = bluesky::simulator()
-                .try_start()
-                .await
-                .context("starting the Bluesky simulator")?;
             let sink = Sink::start(0).await.context("starting the sink")?;
             let all = json!({
                 "aliyun-vod": aliyun_vod.told(),
                 "bilibili": told(&simulator),
                 "api-video": told_api_video(&videos),
                 "bluesky": bluesky.told(),
+                "wangsu": wangsu::command::told(&wangsu),
                 "sink": { "url": sink.url() },
             });
             serve(&all, arguments.until_stdin_closes).await?;
@@ -288,6 +289,7 @@ async fn main() -> anyhow::Result<()> {
             videos.stop().await;
             aliyun_vod.stop().await;
             bluesky.stop().await;
+            wangsu.stop().await;
             sink.stop().await;
         }
     }
@@ -295,6 +297,17 @@ async fn main() -> anyhow::Result<()> {
 }
 
 impl AliyunVod {
+    /// With what was asked for all of them.
+    fn beside(all: &Bilibili) -> Self {
+        Self {
+            port: 0,
+            data: all.data.as_ref().map(|folder| folder.join("aliyun-vod")),
+            discard: all.discard,
+            digests: all.digests,
+            seed: all.seed,
+        }
+    }
+
     async fn start(self) -> anyhow::Result<aliyun_vod::Simulator> {
         let mut builder = aliyun_vod::Simulator::builder()
             .port(self.port)
@@ -407,6 +420,19 @@ fn told_api_video(simulator: &api_video::Simulator) -> Value {
 }
 
 impl Bluesky {
+    /// With what was asked for all of them.
+    fn beside(all: &Bilibili) -> Self {
+        Self {
+            port: 0,
+            discard: all.discard,
+            seed: all.seed,
+            users: all.users,
+            part_bytes: 8 << 20,
+            directory: None,
+            slow_jobs: false,
+        }
+    }
+
     async fn start(self) -> anyhow::Result<bluesky::Simulator> {
         let mut builder = bluesky::simulator()
             .port(self.port)

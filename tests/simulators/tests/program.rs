@@ -102,7 +102,9 @@ fn all_of_them_start_and_end_together() {
     let (program, told) = start(&["all", "--discard", "--profile", "sloppy"]);
     let url = told["bilibili"]["url"].as_str().unwrap();
     assert_eq!(get(url, "/__sim/profile")["fields_missing"], true);
-    assert!(told["sink"]["url"].is_string());
+    for other in ["aliyun-vod", "bluesky", "sink", "wangsu"] {
+        assert!(told[other]["url"].is_string(), "{other}");
+    }
     let url = told["api-video"]["url"].as_str().unwrap();
     assert_eq!(get(url, "/__sim/profile")["rate_limits"], false);
     end(program);

@@ -1,121 +1,142 @@
-//! Says what arrived, and compares it with the files byte for byte.
+//! Says what arrived where, and compares it with the files by their hashes.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::command::say;
+use crate::simulators;
 
+/// A work that is whole on a platform.
+pub(super) struct Arrived {
+    platform: &'static str,
+    /// SHA-256 of its bytes, in hex.
+    sha256: String,
+}
+
+/// How many works arrived with the bytes of a file.
+#[must_use]
+pub(super) struct Complete(usize);
+
+impl Complete {
+    /// # Errors
+    /// When there are fewer than were sent.
+    pub(super) fn of(&self, sent: usize) -> Result<()> {
+        if self.0 != sent {
+            bail!("{} of {sent} arrived", self.0);
+        }
+        Ok(())
+    }
+}
+
+/// Looks at each simulator that told its address, and into the folder.
+pub(super) fn arrived(told: &Value, archive: &Path) -> Result<Vec<Arrived>> {
+    let mut all = Vec::new();
+    for (platform, list, sha256) in [
+        ("bilibili", "manuscripts", "/file/sha256"),
+        ("wangsu", "videos", "/file/sha256"),
+        ("aliyun-vod", "media", "/object/sha256"),
+        ("bluesky", "videos", "/sha256"),
+        ("api-video", "videos", "/sha256"),
+    ] {
+        let url = told[platform]["url"].as_str().unwrap_or_default();
+        let seen = simulators::inspect(url).with_context(|| format!("looking at {platform}"))?;
+        for work in seen[list].as_array().into_iter().flatten() {
+            let sha256 = work.pointer(sha256).and_then(Value::as_str);
+            // What has no hash never came whole.
+            let shown = platform != "bluesky" || is_posted(work, &seen);
+            if let Some(sha256) = sha256.filter(|_| shown) {
+                let sha256 = sha256.to_owned();
+                all.push(Arrived { platform, sha256 });
+            }
+        }
+    }
+    for entry in std::fs::read_dir(archive)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "mp4") {
+            let (platform, sha256) = ("folder", hash(&file)?);
+            all.push(Arrived { platform, sha256 });
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a post shows this video.
+fn is_posted(video: &Value, seen: &Value) -> bool {
+    let blob = &video["blob"]["ref"]["$link"];
+    let mut posts = seen["posts"].as_array().into_iter().flatten();
+    posts.any(|post| post["record"]["embed"]["video"]["ref"]["$link"] == *blob)
+}
+
+/// A line for each work.
+///
 /// # Errors
 /// When something arrived with other bytes.
-pub(super) fn report(seen: &Value, archive: &Path, videos: &[PathBuf]) -> Result<()> {
-    say("\nPublished:");
-    let mut differing = Vec::new();
-    for manuscript in seen["manuscripts"].as_array().into_iter().flatten() {
-        let title = manuscript["fields"]["title"].as_str().unwrap_or_default();
-        let arrived = Path::new(manuscript["file"]["path"].as_str().unwrap_or_default());
-        let same = is_one_of(arrived, videos)?;
-        let digest = manuscript["file"]["sha256"].as_str().unwrap_or_default();
-        say(&format!(
-            "  Bilibili  {:24} {}  sha256 {digest}  {}",
-            title,
-            manuscript["resource_id"].as_str().unwrap_or_default(),
-            verdict(same)
-        ));
-        if !same {
-            differing.push(title.to_owned());
-        }
-    }
-    let mut copies: Vec<PathBuf> = std::fs::read_dir(archive)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<_>>()?;
-    copies.retain(|file| file.extension().is_some_and(|extension| extension == "mp4"));
-    copies.sort();
-    for copy in copies {
-        let same = is_one_of(&copy, videos)?;
-        say(&format!(
-            "  Folder    {}  {}",
-            copy.display(),
-            verdict(same)
-        ));
-        if !same {
-            differing.push(copy.display().to_string());
-        }
-    }
-    if !differing.is_empty() {
-        bail!("arrived with other bytes: {}", differing.join(", "));
-    }
-    Ok(())
-}
-
-fn verdict(same: bool) -> &'static str {
-    if same { "same bytes" } else { "OTHER BYTES" }
-}
-
-fn is_one_of(file: &Path, videos: &[PathBuf]) -> Result<bool> {
+pub(super) fn report(arrived: &[Arrived], videos: &[PathBuf]) -> Result<Complete> {
+    let mut known = Vec::new();
     for video in videos {
-        if same(file, video).with_context(|| {
-            format!("cannot compare {} with {}", file.display(), video.display())
-        })? {
-            return Ok(true);
+        known.push((video, hash(video)?));
+    }
+    say("\nPublished:");
+    let mut complete = 0;
+    for (video, sha256) in &known {
+        let name = video.file_stem().unwrap_or_default().to_string_lossy();
+        say(&format!("  {name:<20} {:<12} sha256 {sha256}", "the file"));
+        for work in arrived.iter().filter(|work| work.sha256 == *sha256) {
+            let Arrived { platform, sha256 } = work;
+            say(&format!("  {:<20} {platform:<12} sha256 {sha256}", ""));
+            complete += 1;
         }
     }
-    Ok(false)
+    let strange: Vec<_> = arrived
+        .iter()
+        .filter(|work| known.iter().all(|(_, sha256)| *sha256 != work.sha256))
+        .map(|work| format!("{} {}", work.platform, work.sha256))
+        .collect();
+    if !strange.is_empty() {
+        bail!("arrived with other bytes: {}", strange.join(", "));
+    }
+    say(&format!(
+        "{complete} works, each with the bytes of its file."
+    ));
+    Ok(Complete(complete))
 }
 
-fn same(one: &Path, other: &Path) -> std::io::Result<bool> {
-    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
-    if one.metadata()?.len() != other.metadata()?.len() {
-        return Ok(false);
-    }
-    let (mut a, mut b) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+fn hash(file: &Path) -> Result<String> {
+    let mut digest = Sha256::new();
+    let mut open = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut buffer = vec![0; 1 << 20];
     loop {
-        let got = fill(&mut one, &mut a)?;
-        if got != fill(&mut other, &mut b)? || a[..got] != b[..got] {
-            return Ok(false);
-        }
-        if got == 0 {
-            return Ok(true);
+        match open.read(&mut buffer)? {
+            0 => return Ok(hex::encode(digest.finalize())),
+            got => digest.update(&buffer[..got]),
         }
     }
-}
-
-/// Reads until the buffer is full or the file ends.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..])? {
-            0 => break,
-            got => filled += got,
-        }
-    }
-    Ok(filled)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn files_are_the_same_only_byte_for_byte() {
+    fn works_are_told_by_their_bytes_and_strangers_are_named() {
         let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, bytes: &[u8]| {
-            let file = folder.path().join(name);
-            std::fs::write(&file, bytes).unwrap();
-            file
+        let file = folder.path().join("a.mp4");
+        std::fs::write(&file, b"abc").unwrap();
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let work = |sha256: &str| Arrived {
+            platform: "wangsu",
+            sha256: sha256.to_owned(),
         };
-        let long = vec![7; 3 << 20];
-        let mut other = long.clone();
-        *other.last_mut().unwrap() = 8;
-        let (a, b, c, d) = (
-            file("a", &long),
-            file("b", &long),
-            file("c", &other),
-            file("d", &long[1..]),
-        );
-        assert!(super::same(&a, &b).unwrap());
-        assert!(!super::same(&a, &c).unwrap());
-        assert!(!super::same(&a, &d).unwrap());
+        let videos = [file];
+        let both = report(&[work(sha256), work(sha256)], &videos).unwrap();
+        assert!(both.of(2).is_ok() && both.of(3).is_err());
+        let strange = report(&[work(sha256), work("00")], &videos);
+        let said = strange.err().unwrap().to_string();
+        assert_eq!(said, "arrived with other bytes: wangsu 00");
     }
 }

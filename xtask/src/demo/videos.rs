@@ -14,10 +14,10 @@ const VIDEOS: [(&str, &str, u64); 3] = [
     (
         "Harbour at dawn",
         "gradients=size=1280x720:rate=25:c0=0x1c3d5a:c1=0xf2a65a:speed=0.02",
-        48,
+        24,
     ),
-    ("Into the fractal", "mandelbrot=size=1280x720:rate=25", 96),
-    ("Test card", "testsrc2=size=1280x720:rate=25", 64),
+    ("Into the fractal", "mandelbrot=size=1280x720:rate=25", 48),
+    ("Test card", "testsrc2=size=1280x720:rate=25", 32),
 ];
 
 pub(super) fn make(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -41,6 +41,20 @@ enum ProfileName {
 }
 
 impl Options {
+    /// As one of several that start together.
+    pub fn beside(data: Option<PathBuf>, discard: bool) -> Self {
+        Self {
+            about: false,
+            port: 0,
+            data,
+            profile: ProfileName::Docs,
+            discard,
+            seed: 1,
+            accounts: 1,
+            transcode_ms: None,
+        }
+    }
+
     /// # Errors
     /// When the port or the folder cannot be had.
     pub async fn start(self) -> anyhow::Result<Simulator> {
