@@ -1,8 +1,10 @@
-//! Checks what the compiler does not: licences and sources of dependencies, which crate may know which, lints in force.
+//! Checks what the compiler does not: licences and sources of dependencies, which crate may know which, lints in force, and that what the
+//! platforms are said to do is shown by a test.
 //!
 //! Reads `cargo metadata`, `deny.toml` and our own manifests; needs no network. What it finds is a list of sentences, empty when
 //! all is well.
 
+mod abilities;
 mod arrows;
 mod licence;
 mod members;
@@ -23,11 +25,12 @@ pub(crate) fn check() -> Result<()> {
     let rules = toml_file("deny.toml")?;
     let mut breaches = supply::breaches(&metadata, &rules)?;
     breaches.extend(arrows::breaches(&metadata)?);
+    breaches.extend(abilities::breaches()?);
     breaches.extend(members::breaches(&metadata, &toml_file("Cargo.toml")?)?);
     if breaches.is_empty() {
         let count = metadata["packages"].as_array().map_or(0, Vec::len);
         say(&format!(
-            "policy: {count} packages; licences, sources, arrows and lints hold"
+            "policy: {count} packages; licences, sources, arrows, lints and abilities hold"
         ));
         return Ok(());
     }
