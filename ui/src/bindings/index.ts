@@ -26,9 +26,45 @@ export type AccountRow = { account: Account,
 /**
  * Uploads that are not done.
  */
-unfinished: number, };
+unfinished: number,
+/**
+ * Why all of its uploads wait now.
+ */
+wait: Wait | null,
+/**
+ * By our own count, since midnight here.
+ */
+today: AccountToday,
+/**
+ * It signs in on a page of its platform's.
+ */
+signs_in: boolean,
+/**
+ * It can make upload tokens for others.
+ */
+hands_out_tokens: boolean, };
+
+export type AccountToday = {
+/**
+ * Put on the wire, those sent twice twice.
+ */
+sent_bytes: number,
+/**
+ * Submissions that were made or may have been.
+ */
+works: number, };
 
 export type Added = { uploads: Array<UploadId>, };
+
+export type Allowance = { what: Counted, left: number,
+/**
+ * The whole, where it is told.
+ */
+of: number | null,
+/**
+ * When the whole is there again, in ms since 1970 UTC.
+ */
+renews_at_ms: number | null, };
 
 export type Cause = {
 /**
@@ -48,6 +84,8 @@ export type Changed = { changed: number, };
 
 export type Choice = { value: string, label: { [key in string]: string }, };
 
+export type Counted = "uploads" | "bytes" | "works" | "requests" | "disk";
+
 export type Counts = { all: number, needs_you: number, running: number, waiting: number, with_platforms: number, done: number, failed: number, };
 
 export type CoverLimits = { max_bytes: number, min_width_px: number, min_height_px: number,
@@ -55,6 +93,8 @@ export type CoverLimits = { max_bytes: number, min_width_px: number, min_height_
  * Lower-case extensions, e.g. `jpg`, `png`.
  */
 formats: Array<string>, };
+
+export type Credential = "sign_in" | "app_password" | "access_key" | "api_key" | "temporary_key" | "upload_token" | "service";
 
 export type Empty = Record<symbol, never>;
 
@@ -98,9 +138,25 @@ export type Health = { state: HealthState,
  */
 identity: string | null,
 /**
+ * Where on the platform: its region, environment or domain, in the platform's own word.
+ */
+place: string | null, credential: Credential | null,
+/**
  * End of the sign-in, in ms since 1970 UTC.
  */
-valid_until_ms: number | null, checked_at_ms: number | null, cause: Cause | null, };
+valid_until_ms: number | null,
+/**
+ * It is renewed before its end, with nobody's help.
+ */
+renews: boolean,
+/**
+ * What was consented to, in the platform's own words; empty where it tells none.
+ */
+scopes: Array<string>,
+/**
+ * Empty where the platform tells of none.
+ */
+allowances: Array<Allowance>, checked_at_ms: number | null, cause: Cause | null, };
 
 export type HealthState = "unknown" | "ready" | "signed_out" | "troubled";
 
@@ -512,6 +568,7 @@ export interface Commands {
   account_remove: [AccountId, Empty];
   account_sign_in: [AccountId, SignInStarted];
   account_sign_in_end: [SignInEnd, AccountChecked];
+  account_sign_in_cancel: [AccountId, Empty];
   account_tokens: [AccountId, Array<UploadTokenRow>];
   account_token: [UploadTokenNamed, UploadTokenRow];
   account_token_add: [NewUploadToken, UploadTokenRow];

@@ -3,8 +3,8 @@
 use crate::{
     Api, Failure,
     wire::{
-        AccountChange, AccountChecked, AccountRow, Empty, NewAccount, Platforms, QueueWindow,
-        Secret,
+        AccountChange, AccountChecked, AccountRow, AccountToday, Empty, NewAccount, Platforms,
+        QueueWindow, Secret,
     },
 };
 use secrecy::SecretString;
@@ -25,6 +25,7 @@ impl Api {
 
     pub async fn accounts(&self, _: Empty) -> Result<Vec<AccountRow>, Failure> {
         let mut rows = Vec::new();
+        let today = self.engine.store().accounts_since(midnight_ms()).await?;
         for account in self.engine.store().accounts().await? {
             let mut unfinished = 0;
             for filter in [
@@ -44,9 +45,19 @@ impl Api {
                 };
                 unfinished += self.engine.store().queue_page(query).await?.total as u32;
             }
+            let counted = today.get(&account.id).copied().unwrap_or_default();
+            let abilities = self.engine.abilities(account.id).await;
             rows.push(AccountRow {
-                account,
                 unfinished,
+                wait: self.engine.board().account_wait_of(account.id),
+                today: AccountToday {
+                    sent_bytes: counted.sent_bytes
+                        + self.engine.board().uncounted_bytes(account.id),
+                    works: counted.works,
+                },
+                signs_in: abilities.is_some_and(|can| can.signs_in),
+                hands_out_tokens: abilities.is_some_and(|can| can.hands_out_tokens),
+                account,
             });
         }
         Ok(rows)
@@ -125,13 +136,16 @@ impl Api {
                     state,
                     checked_at_ms: Some(now_ms()),
                     cause: Some(cause),
-                    ..account.health
+                    ..Health::default()
                 }
             }
         };
+        let health = health.after(&account.health);
         store.account_set_health(id, health.clone()).await?;
-        if health.state == HealthState::Ready {
+        if health.state == HealthState::Ready && !health.is_spent() {
             self.engine.account_ready(id).await;
+        } else {
+            self.engine.board().accounts_changed();
         }
         Ok(AccountChecked {
             account: id,
@@ -162,7 +176,12 @@ impl Api {
         if let Some(wanted) = &change.label
             && *wanted != account.label
         {
-            store.account_rename(account.id, &label(wanted)?).await?;
+            let wanted = label(wanted)?;
+            store.account_rename(account.id, &wanted).await?;
+            self.engine.account_renamed(account.id, &wanted);
+        }
+        if kept == account.settings && secrets.is_empty() {
+            return store.account(account.id).await?.ok_or_else(unknown);
         }
         store.account_set(account.id, kept).await?;
         if !secrets.is_empty() {
@@ -204,6 +223,13 @@ impl Api {
             tracing::warn!(%error, "an account's secrets could not be removed from the secret store");
         }
     }
+}
+
+/// When today began here, in ms since 1970 UTC.
+fn midnight_ms() -> i64 {
+    let now = jiff::Zoned::now();
+    let midnight = now.start_of_day().unwrap_or(now);
+    midnight.timestamp().as_millisecond()
 }
 
 /// Whether an account with these settings cannot do without a secret.

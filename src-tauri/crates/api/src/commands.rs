@@ -33,6 +33,7 @@ macro_rules! window_commands {
             account_remove(AccountId) -> Empty,
             account_sign_in(AccountId) -> SignInStarted,
             account_sign_in_end(SignInEnd) -> AccountChecked,
+            account_sign_in_cancel(AccountId) -> Empty,
             account_tokens(AccountId) -> Vec<UploadTokenRow>,
             account_token(UploadTokenNamed) -> UploadTokenRow,
             account_token_add(NewUploadToken) -> UploadTokenRow,

@@ -5,7 +5,7 @@
 
 use crate::{
     Api, Failure,
-    wire::{AccountChecked, SignInEnd, SignInStarted},
+    wire::{AccountChecked, Empty, SignInEnd, SignInStarted},
 };
 use slipway_model::AccountId;
 use slipway_platforms::{Platform, Session, SignIn};
@@ -13,7 +13,7 @@ use std::{collections::HashMap, net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::oneshot,
+    sync::{oneshot, watch},
 };
 use url::Url;
 
@@ -26,10 +26,13 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 /// Sign-ins that have begun, by account.
 pub(crate) type Begun = HashMap<AccountId, Pending>;
 
+/// Dropping it ends whoever waits for it.
 #[derive(Debug)]
 pub(crate) struct Pending {
     state: String,
+    /// Taken by whoever waits for the browser.
     landing: Option<Landing>,
+    over: watch::Sender<()>,
 }
 
 impl Api {
@@ -45,7 +48,11 @@ impl Api {
         let here = landing.as_ref().map(|landing| &landing.url);
         let page = way.begin(&session, &state, here).await?;
         let comes_back = landing.is_some();
-        let pending = Pending { state, landing };
+        let pending = Pending {
+            state,
+            landing,
+            over: watch::Sender::new(()),
+        };
         self.signing_in.lock().insert(account, pending);
         Ok(SignInStarted {
             page: page.into(),
@@ -57,24 +64,52 @@ impl Api {
     pub async fn account_sign_in_end(&self, end: SignInEnd) -> Result<AccountChecked, Failure> {
         let (platform, session) = self.engine.in_person(end.account).await?;
         let way = way(&platform, &session)?;
-        let label = session.label().to_owned();
+        let label = session.label();
         let not_begun = || Failure::new("sign_in_not_begun").with("account", &label);
         let came_back = if let Some(pasted) = end.pasted {
             let signing_in = self.signing_in.lock();
             let pending = signing_in.get(&end.account).ok_or_else(not_begun)?;
             came_back(&pasted.0, &pending.state)?
         } else {
-            let pending = self.signing_in.lock().remove(&end.account);
-            let mut landing = pending.and_then(|p| p.landing).ok_or_else(not_begun)?;
-            landing.wait().await?
+            let (mut landing, mut over) = {
+                let mut signing_in = self.signing_in.lock();
+                let pending = signing_in.get_mut(&end.account).ok_or_else(not_begun)?;
+                let landing = pending.landing.take().ok_or_else(not_begun)?;
+                (landing, pending.over.subscribe())
+            };
+            tokio::select! {
+                biased;
+                // Nothing is ever sent: it ends when the sign-in is called off, begun anew, or ended by what was pasted.
+                _ = over.changed() => return Err(Failure::new("sign_in_cancelled")),
+                came_back = landing.wait() => came_back?,
+            }
         };
-        self.signing_in.lock().remove(&end.account);
+        // Its state is spent. One that was begun in the meantime has another, and stays.
+        let brought = came_back.query_pairs().find(|(name, _)| name == "state");
+        let brought = brought.map(|(_, state)| state.into_owned());
+        {
+            let mut signing_in = self.signing_in.lock();
+            if signing_in
+                .get(&end.account)
+                .is_some_and(|pending| brought.as_ref() == Some(&pending.state))
+            {
+                signing_in.remove(&end.account);
+            }
+        }
         if let Some((_, reason)) = came_back.query_pairs().find(|(name, _)| name == "error") {
             let failure = Failure::new("sign_in_refused").with("account", &label);
             return Err(failure.with("reason", reason));
         }
         way.finish(&session, &came_back).await?;
         self.account_check(end.account).await
+    }
+}
+
+impl Api {
+    /// Calls a sign-in off: this machine listens no longer, and whoever waits for the browser hears `sign_in_cancelled`.
+    pub async fn account_sign_in_cancel(&self, account: AccountId) -> Result<Empty, Failure> {
+        self.signing_in.lock().remove(&account);
+        Ok(Empty {})
     }
 }
 

@@ -389,6 +389,23 @@ pub struct AccountRow {
     pub account: Account,
     /// Uploads that are not done.
     pub unfinished: u32,
+    /// Why all of its uploads wait now.
+    pub wait: Option<Wait>,
+    /// By our own count, since midnight here.
+    pub today: AccountToday,
+    /// It signs in on a page of its platform's.
+    pub signs_in: bool,
+    /// It can make upload tokens for others.
+    pub hands_out_tokens: bool,
+}
+
+/// What an account did today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+pub struct AccountToday {
+    /// Put on the wire, those sent twice twice.
+    pub sent_bytes: u64,
+    /// Submissions that were made or may have been.
+    pub works: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]

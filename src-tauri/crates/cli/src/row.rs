@@ -6,16 +6,11 @@ use slipway_api::{
     sentence::{self, size},
     wire::{LiveRow, UploadDetail, UploadRow},
 };
-use slipway_model::{Intent, PhaseName};
+use slipway_model::{Intent, PhaseName, Wait};
 
 pub(crate) fn json(row: &UploadRow, out: &Out) -> Value {
     let live = &row.live;
-    let wait = live.wait.as_ref().map(|wait| {
-        json!({
-            "reason": wait.reason(), "until": wait.until_ms().map(rfc3339),
-            "message": sentence::say_wait(out.lang, wait),
-        })
-    });
+    let wait = live.wait.as_ref().map(|wait| wait_json(wait, out));
     let cause = live.cause.as_ref().map(|cause| {
         json!({
             "code": cause.code, "message": out.cause(cause), "params": cause.params, "detail": cause.detail,
@@ -31,6 +26,13 @@ pub(crate) fn json(row: &UploadRow, out: &Out) -> Value {
         "remote_id": live.remote.as_ref().map(|r| &r.id),
         "url": live.remote.as_ref().and_then(|r| r.url.as_ref()),
         "remote_words": live.remote.as_ref().and_then(|r| r.words.as_ref()),
+    })
+}
+
+pub(crate) fn wait_json(wait: &Wait, out: &Out) -> Value {
+    json!({
+        "reason": wait.reason(), "until": wait.until_ms().map(rfc3339),
+        "message": sentence::say_wait(out.lang, wait),
     })
 }
 

@@ -380,3 +380,41 @@ fn accounts_without_a_page_or_tokens_or_works_say_so() {
     assert_eq!(works.error()["code"], "works_not_here");
     it.run(["accounts", "sign-in", "arch"]).ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_listed_with_what_is_left_and_what_they_did_today() {
+    let platform = api_video::simulator()
+        .encoding(api_video::Encoding::immediate())
+        .start()
+        .await;
+    let it = Terminal::new();
+    let settings = [
+        format!("endpoint={}", platform.url()),
+        format!("api_key={}", platform.api_key()),
+    ];
+    let [endpoint, key] = settings.each_ref();
+    let named = ["accounts", "add", "api-video", "--label", "av"];
+    let made = ["--set", endpoint, "--secret", key];
+    run(&it, &[named.as_slice(), made.as_slice()].concat()).ok();
+    let video = it.file("sea.mp4", 1_000_000);
+    let sent = ["upload", video.to_str().unwrap(), "--account", "av"];
+    run(&it, &sent).ok();
+
+    let listed = run(&it, &["accounts", "list", "--json"]).ok().json();
+    let account = &listed[0];
+    assert_eq!(account["today"]["works"], 1);
+    assert!(account["today"]["sent_bytes"].as_u64().unwrap() >= 1_000_000);
+    assert_eq!(account["wait"], Value::Null);
+    let health = &account["health"];
+    assert_eq!(health["credential"], "api_key");
+    assert_eq!(health["place"], "production");
+    let left = &health["allowances"][0];
+    assert_eq!(left["what"], "requests");
+    assert!(left["left"].as_u64() < left["of"].as_u64());
+    assert!(left["renews_at"].is_string());
+    let table = run(&it, &["accounts", "list"]).ok().stdout;
+    assert!(table.contains("LEFT") && table.contains("TODAY"), "{table}");
+    assert!(table.contains("1 work, 1"), "{table}");
+    let checked = run(&it, &["accounts", "check", "av"]).ok().stdout;
+    assert!(checked.contains("requests"), "{checked}");
+}

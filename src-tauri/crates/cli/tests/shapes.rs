@@ -128,7 +128,9 @@ fn accounts_and_platforms_are_documents() {
         "label",
         "platform",
         "settings",
+        "today",
         "unfinished",
+        "wait",
     ];
     assert_eq!(keys(&accounts[0]), BTreeSet::from(wanted));
     assert_eq!(accounts[0]["health"]["state"], "ready");

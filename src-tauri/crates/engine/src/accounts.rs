@@ -111,6 +111,13 @@ impl Accounts {
         })
     }
 
+    /// Another name for the same session.
+    pub(crate) fn rename(&self, id: AccountId, label: &str) {
+        if let Some(entry) = self.entries.lock().get(&id) {
+            entry.session.rename(label);
+        }
+    }
+
     /// The account changed: its next use sees it.
     pub(crate) fn forget(&self, id: AccountId) {
         self.entries.lock().remove(&id);

@@ -95,6 +95,7 @@ impl Meter {
 
 #[derive(Debug)]
 struct Live {
+    account: AccountId,
     counters: Arc<Counters>,
     total: u64,
     meter: Meter,
@@ -153,6 +154,7 @@ impl Board {
     pub(crate) fn started(
         &self,
         id: UploadId,
+        account: AccountId,
         counters: Arc<Counters>,
         total: u64,
         resumed_at: Option<u64>,
@@ -162,6 +164,7 @@ impl Board {
             s.live.insert(
                 id,
                 Live {
+                    account,
                     counters,
                     total,
                     meter,
@@ -273,6 +276,20 @@ impl Board {
                 .or_else(|| state.accounts.get(&account))
                 .cloned(),
         }
+    }
+
+    /// Why all of an account's uploads wait.
+    pub fn account_wait_of(&self, account: AccountId) -> Option<Wait> {
+        self.state.read().accounts.get(&account).cloned()
+    }
+
+    /// Bytes that workers of an account have put on the wire and that are not counted in the store so far.
+    pub fn uncounted_bytes(&self, account: AccountId) -> u64 {
+        let state = self.state.read();
+        let of_account = state.live.values().filter(|live| live.account == account);
+        of_account
+            .map(|live| live.counters.wire.load(Relaxed))
+            .sum()
     }
 
     pub fn is_live(&self, id: UploadId) -> bool {

@@ -279,6 +279,13 @@ impl Engine {
         self.order(Order::AccountChanged(id)).await;
     }
 
+    /// The account has another name and is the same otherwise: nothing of it is disturbed.
+    pub fn account_renamed(&self, id: AccountId, label: &str) {
+        self.inner.accounts.rename(id, label);
+        self.inner.board.accounts_changed();
+        self.inner.board.queue_changed();
+    }
+
     /// The account answered well: those who waited for it go on.
     pub async fn account_ready(&self, id: AccountId) {
         self.order(Order::AccountReady(id)).await;
@@ -304,6 +311,12 @@ impl Engine {
     > {
         let entry = self.inner.accounts.get(id).await?;
         Ok((entry.platform.clone(), entry.session.clone()))
+    }
+
+    /// What a person can do for an account; `None` when its settings cannot be used.
+    pub async fn abilities(&self, id: AccountId) -> Option<slipway_platforms::Abilities> {
+        let entry = self.inner.accounts.get(id).await.ok()?;
+        Some(entry.platform.abilities(&entry.session))
     }
 
     /// The rules for an account that is kept: its platform's, changed by its settings.

@@ -325,7 +325,7 @@ impl Keeper for Steps<'_> {
         let wait_ms = (due - now_ms()).clamp(0, spacing_ms);
         if wait_ms > 0 {
             let cause = Cause::new("submit_spacing")
-                .with("account", &account.account.label)
+                .with("account", account.session.label())
                 .with("seconds", spacing_ms / 1000);
             let board = &job.tools.board;
             board.pause_of(

@@ -16,7 +16,7 @@ pub mod spec;
 pub mod upload;
 pub mod wait;
 
-pub use account::{Account, Health, HealthState};
+pub use account::{Account, Allowance, Counted, Credential, Health, HealthState};
 pub use error::{Cause, ErrorKind, Params, Retry};
 pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit};
 pub use id::{AccountId, ManuscriptId, UploadId};

@@ -7,6 +7,7 @@ pub mod body;
 mod calls;
 pub mod choices;
 pub mod error;
+mod health;
 pub mod http;
 pub mod platform;
 pub mod registry;
@@ -28,8 +29,8 @@ pub use choices::{Named, choices};
 pub use error::{BoxError, Error, Result};
 pub use http::{Http, ProxyChoice};
 pub use platform::{
-    Cover, Draft, Held, Keeper, Listed, Listing, Opened, Picture, Platform, Review, SignIn, Step,
-    UploadToken, UploadTokens, Works,
+    Abilities, Cover, Draft, Held, Keeper, Listed, Listing, Opened, Picture, Platform, Review,
+    SignIn, Step, UploadToken, UploadTokens, Works,
 };
 pub use registry::{all, find, specs};
 pub use session::{SecretStore, Session};

@@ -76,6 +76,15 @@ pub enum Review {
     Refused(slipway_model::Cause),
 }
 
+/// What only a person asks for, and may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// Signing in on a page of the platform's.
+    pub signs_in: bool,
+    /// Making upload tokens for others.
+    pub hands_out_tokens: bool,
+}
+
 /// Keeps a commit's steps durably, as they are done. Given by the engine.
 #[async_trait]
 pub trait Keeper: Send + Sync {
@@ -114,6 +123,14 @@ pub trait Platform: Send + Sync {
     /// Tokens for uploading that the account can hand to others, for platforms that have them.
     fn upload_tokens(&self) -> Option<&dyn UploadTokens> {
         None
+    }
+
+    /// What a person can do for this account, given its settings.
+    fn abilities(&self, _session: &Session) -> Abilities {
+        Abilities {
+            signs_in: self.sign_in().is_some(),
+            hands_out_tokens: self.upload_tokens().is_some(),
+        }
     }
 
     /// What the account has on the platform already, for platforms that let it be changed from here.

@@ -27,7 +27,7 @@ pub struct Session {
 
 struct Inner {
     account: AccountId,
-    label: String,
+    label: RwLock<Arc<str>>,
     settings: RwLock<Arc<Settings>>,
     secrets: Arc<dyn SecretStore>,
     http: crate::http::Http,
@@ -51,7 +51,7 @@ impl Session {
         Self {
             inner: Arc::new(Inner {
                 account,
-                label,
+                label: RwLock::new(label.into()),
                 settings: RwLock::new(Arc::new(settings)),
                 secrets,
                 http,
@@ -63,8 +63,12 @@ impl Session {
     pub fn account(&self) -> AccountId {
         self.inner.account
     }
-    pub fn label(&self) -> &str {
-        &self.inner.label
+    /// The user's name for the account, as it is now.
+    pub fn label(&self) -> Arc<str> {
+        self.inner.label.read().clone()
+    }
+    pub fn rename(&self, label: &str) {
+        *self.inner.label.write() = label.into();
     }
     pub fn http(&self) -> &crate::http::Http {
         &self.inner.http
@@ -102,6 +106,6 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Session({} {:?})", self.inner.account, self.inner.label)
+        write!(f, "Session({} {:?})", self.inner.account, self.label())
     }
 }

@@ -21,6 +21,7 @@ mod sent;
 mod settings;
 mod store;
 mod timeline;
+mod today;
 mod uploads;
 mod value;
 mod writer;
@@ -39,6 +40,7 @@ pub use runnable::{Candidate, NextQuery};
 pub use sent::{Content, Sent};
 pub use store::{Store, StoreHealth};
 pub use timeline::{Note, TimelineEntry};
+pub use today::Today;
 pub use uploads::{SaveUpload, StoredUpload, TicketBytes};
 
 /// What every method answers.

@@ -5,6 +5,7 @@ mod opening;
 mod publish_once;
 mod queueing;
 mod sent;
+mod today;
 mod writing;
 
 use crate::{Added, NewManuscript, NewUpload, SaveUpload, Store};

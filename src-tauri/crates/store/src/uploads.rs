@@ -2,7 +2,7 @@
 //!
 //! Invariants: parts stand only beside the cuts they belong to; `held_bytes` is their sum, or the whole once the platform has taken the work.
 
-use crate::{NewUpload, Note, Result, Store, StoreError, parts, timeline, value};
+use crate::{NewUpload, Note, Result, Store, StoreError, parts, timeline, today, value};
 use rusqlite::{Connection, Row, named_params};
 use slipway_model::{
     AccountId, Cause, Cuts, Intent, ManuscriptId, PhaseName, Receipt, Remote, UploadId,
@@ -94,15 +94,19 @@ impl Store {
         .await
     }
 
-    /// Adds to what was sent in all, and to what of it was sent more than once.
+    /// Adds to what was sent in all and by its account today, and to what of it was sent more than once.
     pub async fn upload_counted(
         &self,
         id: UploadId,
         sent_bytes: u64,
         resent_bytes: u64,
+        now_ms: i64,
     ) -> Result<()> {
-        self.write(move |conn| counted(conn, id, sent_bytes, resent_bytes))
-            .await
+        self.write(move |conn| {
+            counted(conn, id, sent_bytes, resent_bytes)?;
+            today::add(conn, id, sent_bytes, now_ms)
+        })
+        .await
     }
 
     /// Holds or releases. Where holding stops the upload, its attempt grows, as `Upload::intend` has it. Answers which changed, by id.

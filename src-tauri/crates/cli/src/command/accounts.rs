@@ -7,6 +7,7 @@ use crate::{
     exit::{Exit, Outcome},
     folder::Folder,
     out::Out,
+    row::wait_json,
     secret,
     table::Table,
 };
@@ -14,10 +15,10 @@ use serde_json::{Value, json};
 use slipway_api::{
     Failure,
     client::Client,
-    sentence::printable,
+    sentence::{printable, size},
     wire::{AccountChange, AccountRow, Empty, NewAccount},
 };
-use slipway_model::{Account, FieldKind, Health, HealthState};
+use slipway_model::{Account, Counted, FieldKind, Health, HealthState, Wait};
 use std::collections::BTreeMap;
 
 pub(super) async fn obey(command: Accounts, out: &Out, folder: &mut Folder) -> Outcome {
@@ -62,17 +63,20 @@ pub(super) async fn obey(command: Accounts, out: &Out, folder: &mut Folder) -> O
                 })
                 .await?;
             if out.json {
-                let found = Account {
+                let account = Account {
                     health: checked.health.clone(),
                     ..row.account
                 };
-                out.document(&account_json(&found, out))?;
+                out.document(&row_json(&AccountRow { account, ..row }, out))?;
             } else {
                 out.line(&format!(
                     "{}: {}",
                     printable(&row.account.label),
                     health_words(&checked.health, out)
                 ))?;
+                for fact in facts(&checked.health, out) {
+                    out.line(&format!("  {fact}"))?;
+                }
             }
             Ok(match checked.health.state {
                 HealthState::Ready | HealthState::Unknown => Exit::Done,
@@ -154,14 +158,41 @@ async fn list(out: &Out, folder: &Folder) -> Outcome {
         out.say("cli.nothing", &[]);
         return Ok(Exit::Done);
     }
-    let mut table = Table::head(["ID", "LABEL", "PLATFORM", "UNFINISHED", "HEALTH"]);
+    let mut table = Table::head([
+        "ID",
+        "LABEL",
+        "PLATFORM",
+        "UNFINISHED",
+        "TODAY",
+        "LEFT",
+        "HEALTH",
+    ]);
     for row in rows {
+        let health = &row.account.health;
+        // What waits now is news; what a check found may be hours old.
+        let words = match &row.wait {
+            Some(Wait::Quota { cause, until_ms }) => {
+                format!("{} ({})", out.cause(cause), rfc3339(*until_ms))
+            }
+            _ => health_words(health, out),
+        };
         table.row([
             row.account.id.to_string(),
             row.account.label.clone(),
             row.account.platform.clone(),
             row.unfinished.to_string(),
-            health_words(&row.account.health, out),
+            format!(
+                "{} {}, {}",
+                row.today.works,
+                if row.today.works == 1 {
+                    "work"
+                } else {
+                    "works"
+                },
+                size(row.today.sent_bytes)
+            ),
+            allowance_words(health),
+            words,
         ]);
     }
     for line in table.lines() {
@@ -190,6 +221,59 @@ pub(super) fn health_words(health: &Health, out: &Out) -> String {
     words
 }
 
+/// What is left, shortest first to read: `3/5 works`, `9.65 GB`.
+fn allowance_words(health: &Health) -> String {
+    let words = health.allowances.iter().map(|allowance| {
+        let figure = |n| match allowance.what {
+            Counted::Bytes | Counted::Disk => size(n),
+            _ => n.to_string(),
+        };
+        let left = match allowance.of {
+            Some(of) => format!("{}/{}", figure(allowance.left), figure(of)),
+            None => figure(allowance.left),
+        };
+        match allowance.what {
+            Counted::Bytes | Counted::Disk => left,
+            what => format!("{left} {}", counted_word(what)),
+        }
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn counted_word(what: Counted) -> &'static str {
+    match what {
+        Counted::Uploads => "uploads",
+        Counted::Bytes => "bytes",
+        Counted::Works => "works",
+        Counted::Requests => "requests",
+        Counted::Disk => "disk",
+    }
+}
+
+/// What a check learnt besides the state, a line each.
+fn facts(health: &Health, out: &Out) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(until_ms) = health.valid_until_ms {
+        let code = if health.renews {
+            "health.until_renews"
+        } else {
+            "health.until"
+        };
+        facts.push(out.sentence(code, &[("time", rfc3339(until_ms))]));
+    }
+    if !health.scopes.is_empty() {
+        facts.push(out.sentence("health.scopes", &[("scopes", health.scopes.join(" "))]));
+    }
+    if !health.allowances.is_empty() {
+        facts.push(out.sentence("health.left", &[("left", allowance_words(health))]));
+    }
+    let renews = health.allowances.iter().find_map(|a| a.renews_at_ms);
+    if let Some(at_ms) = renews {
+        facts.push(out.sentence("health.left_renews", &[("time", rfc3339(at_ms))]));
+    }
+    facts.iter().map(|fact| printable(fact)).collect()
+}
+
 fn account_json(account: &Account, out: &Out) -> Value {
     let health = &account.health;
     let cause = health.cause.as_ref();
@@ -198,6 +282,10 @@ fn account_json(account: &Account, out: &Out) -> Value {
         "created_at": rfc3339(account.created_at_ms),
         "health": {
             "state": health.state, "identity": health.identity,
+            "place": health.place, "credential": health.credential, "scopes": health.scopes, "renews": health.renews,
+            "allowances": health.allowances.iter().map(|a| json!({
+                "what": a.what, "left": a.left, "of": a.of, "renews_at": a.renews_at_ms.map(rfc3339),
+            })).collect::<Vec<_>>(),
             "valid_until": health.valid_until_ms.map(rfc3339), "checked_at": health.checked_at_ms.map(rfc3339),
             "cause": cause.map(|cause| json!({
                 "code": cause.code, "message": out.cause(cause), "params": cause.params, "detail": cause.detail,
@@ -209,5 +297,7 @@ fn account_json(account: &Account, out: &Out) -> Value {
 fn row_json(row: &AccountRow, out: &Out) -> Value {
     let mut shown = account_json(&row.account, out);
     shown["unfinished"] = row.unfinished.into();
+    shown["today"] = json!({ "sent_bytes": row.today.sent_bytes, "works": row.today.works });
+    shown["wait"] = json!(row.wait.as_ref().map(|wait| wait_json(wait, out)));
     shown
 }

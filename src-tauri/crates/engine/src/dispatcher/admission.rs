@@ -180,6 +180,7 @@ impl Dispatcher {
         };
         self.board.started(
             id,
+            job.account.account.id,
             counters,
             job.manuscript.file.fingerprint.size_bytes,
             resumed,

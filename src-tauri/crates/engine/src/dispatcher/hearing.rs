@@ -354,45 +354,26 @@ impl Dispatcher {
             }
             Retry::At(until_ms) => {
                 let wait = Wait::Quota { until_ms, cause };
-                self.block(account, Some(until_ms), wait.clone());
-                self.interrupted(id, Some((wait, Some(until_ms)))).await;
+                self.account_waits(id, account, Some(until_ms), wait).await;
             }
             Retry::OnceSignedIn => {
-                self.block(
-                    account,
-                    None,
-                    Wait::SignIn {
-                        cause: cause.clone(),
-                    },
-                );
                 let health = Health {
                     state: HealthState::SignedOut,
                     checked_at_ms: Some(now),
                     cause: Some(cause.clone()),
-                    ..self.health_of(account).await
+                    ..Health::default()
                 };
+                let health = health.after(&self.health_of(account).await);
                 if let Err(error) = self.store.account_set_health(account, health).await {
                     tracing::error!(%error, "the account's health cannot be kept");
                 }
-                let active = &self.state.active[&id];
-                self.happened(
-                    active,
-                    happening::What::Waiting {
-                        wait: Wait::SignIn { cause },
-                    },
-                );
-                // The account's wait stands for it; the upload itself waits for nothing else.
-                self.interrupted(id, None).await;
-                self.state.waiting.remove(&id);
-                self.board.accounts_changed();
+                let wait = Wait::SignIn { cause };
+                self.account_waits(id, account, None, wait).await;
             }
             Retry::OncePersonActs if kind == ErrorKind::SecretsLocked => {
                 // The same for all of its uploads, and mended for all of them at once.
                 let wait = Wait::Secrets { cause };
-                self.block(account, None, wait.clone());
-                let active = &self.state.active[&id];
-                self.happened(active, happening::What::Waiting { wait });
-                self.interrupted(id, None).await;
+                self.account_waits(id, account, None, wait).await;
             }
             Retry::OncePersonActs => {
                 let (wait, until) = match kind {
@@ -535,7 +516,7 @@ impl Dispatcher {
         let lost = counters.lost.swap(0, Relaxed) + counters.in_flight();
         active.sent_before += wire;
         if (wire, lost) != (0, 0)
-            && let Err(error) = self.store.upload_counted(id, wire, lost).await
+            && let Err(error) = self.store.upload_counted(id, wire, lost, now_ms()).await
         {
             tracing::warn!(%error, "what was sent could not be counted");
         }

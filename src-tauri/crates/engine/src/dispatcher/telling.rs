@@ -138,7 +138,7 @@ fn happening_of(
         at_ms: now_ms(),
         upload: Some(upload.id),
         account: Some(upload.account),
-        account_label: Some(account.account.label.clone()),
+        account_label: Some(account.session.label().to_string()),
         file: Some(manuscript.file.path.display().to_string()),
         what,
     }

@@ -4,9 +4,10 @@ use super::{
     NAME,
     api::{Api, Params, text_of},
     codes, keys,
+    settings::Way,
 };
-use crate::{Result, Review};
-use slipway_model::{Cause, ErrorKind, Health, HealthState, Remote};
+use crate::{Result, Review, health::checked};
+use slipway_model::{Cause, Credential, Health, Remote};
 use std::time::Duration;
 
 const WATCHING: &str = "asking about the video";
@@ -14,35 +15,30 @@ const WATCHING: &str = "asking about the video";
 /// Asks for the first category: harmless, and refused for whoever may not use the service.
 pub(super) async fn check(api: &Api<'_>) -> Result<Health> {
     const DOING: &str = "checking the account";
+    let (settings, way) = (api.settings(), api.settings().way());
     let mut health = Health {
-        checked_at_ms: Some(jiff::Timestamp::now().as_millisecond()),
+        place: Some(settings.region()).filter(|region| !region.is_empty()),
+        credential: Some(match way {
+            Way::AccessKey | Way::Role => Credential::AccessKey,
+            Way::Sts => Credential::TemporaryKey,
+            Way::Service => Credential::Service,
+        }),
+        renews: matches!(way, Way::Role | Way::Service),
         ..Health::default()
     };
     if !keys::has_api(api) {
         // A service that only gives credentials cannot be asked without making a record.
-        api.settings().needed(
+        settings.needed(
             crate::http::Act::new(NAME, DOING),
             "service.create_video.url",
         )?;
+        health.checked_at_ms = Some(jiff::Timestamp::now().as_millisecond());
         return Ok(health);
     }
     let params: Params = vec![("PageSize", "1".into())];
-    match api.call(DOING, "GetCategories", params).await {
-        Ok(_) => {
-            health.state = HealthState::Ready;
-            health.valid_until_ms = keys::valid_until_ms(api).await?;
-        }
-        Err(failure) => {
-            let error = crate::Error::from(failure);
-            health.state = match error.kind {
-                ErrorKind::SignedOut => HealthState::SignedOut,
-                ErrorKind::Refused => HealthState::Troubled,
-                _ => return Err(error),
-            };
-            health.cause = Some(error.cause);
-        }
-    }
-    Ok(health)
+    let asked = api.call(DOING, "GetCategories", params).await;
+    health.valid_until_ms = keys::valid_until_ms(api).await?;
+    checked(health, asked.map(drop).map_err(Into::into))
 }
 
 async fn state(api: &Api<'_>, id: &str) -> super::api::Outcome<String> {

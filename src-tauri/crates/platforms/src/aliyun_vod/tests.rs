@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::{self, Kept as Keep, Secrets, cover, noise, part, spans};
 use bytes::Bytes;
-use slipway_model::HealthState;
+use slipway_model::{Credential, HealthState};
 use slipway_simulators::aliyun_vod::{
     Call as On, Fault, Inspection, Pace, Simulator, Switches, simulator,
 };

@@ -2,6 +2,7 @@
 
 use super::{bearer::Bearer, upload_tokens::Delegated};
 use parking_lot::Mutex;
+use slipway_model::{Allowance, Counted};
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
@@ -26,6 +27,8 @@ pub(super) struct Memory {
     begun: Mutex<HashMap<String, String>>,
     /// Parts that the platform says it holds, by video.
     there: Mutex<HashMap<String, HashSet<u32>>>,
+    /// What the last answer of each kind told of its limit: left, of, and until when that holds.
+    windows: Mutex<[Option<(u64, u64, Instant)>; 3]>,
     /// Until when a limit is spent.
     spent: Mutex<[Option<Instant>; 3]>,
 }
@@ -34,6 +37,25 @@ impl Memory {
     /// Notes that the platform will take no more calls of this kind for a while.
     pub(super) fn is_spent(&self, kind: Kind, wait: Duration) {
         self.spent.lock()[kind as usize] = Some(Instant::now() + wait);
+    }
+
+    pub(super) fn note_window(&self, kind: Kind, left: u64, of: u64, ends_in: Duration) {
+        self.windows.lock()[kind as usize] = Some((left, of, Instant::now() + ends_in));
+    }
+
+    /// Of the limits that are known now, the one that is used up first.
+    pub(super) fn scarcest(&self, now_ms: i64) -> Option<Allowance> {
+        let now = Instant::now();
+        let windows = *self.windows.lock();
+        let open = windows.into_iter().flatten().filter(|(.., end)| *end > now);
+        let (left, of, end) = open.min_by_key(|(left, ..)| *left)?;
+        let ends_in = i64::try_from(end.duration_since(now).as_millis()).ok()?;
+        Some(Allowance {
+            what: Counted::Requests,
+            left: left.min(of),
+            of: Some(of),
+            renews_at_ms: Some(now_ms + ends_in),
+        })
     }
 
     /// How long until calls of this kind are taken again.
@@ -82,6 +104,22 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_that_ends_first_is_told_while_it_holds() {
+        let memory = Memory::default();
+        memory.note_window(Kind::Read, 480, 500, Duration::from_secs(60));
+        memory.note_window(Kind::Upload, 82, 100, Duration::from_secs(24));
+        let told = memory.scarcest(1_000).unwrap();
+        assert_eq!(
+            (told.left, told.of, told.renews_at_ms),
+            (82, Some(100), Some(25_000))
+        );
+        tokio::time::advance(Duration::from_secs(24)).await;
+        assert_eq!(memory.scarcest(0).unwrap().left, 480);
+        tokio::time::advance(Duration::from_secs(36)).await;
+        assert_eq!(memory.scarcest(0), None, "nothing is known of a new minute");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_spent_limit_is_waited_out_and_others_are_not() {

@@ -22,8 +22,11 @@ mod wire;
 mod tests;
 
 use crate::{
-    Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step, http::Act,
-    platform::UploadTokens, registry,
+    Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step,
+    health::checked,
+    http::Act,
+    platform::{Abilities, UploadTokens},
+    registry,
 };
 use async_trait::async_trait;
 use memory::Kind;
@@ -31,7 +34,7 @@ use reqwest::multipart;
 use secrecy::ExposeSecret as _;
 use settings::Auth;
 use slipway_model::{
-    Cause, Cuts, ErrorKind, Fields, Health, HealthState, Limits, Receipt, Remote, Spec, Ticket,
+    Cause, Credential, Cuts, ErrorKind, Fields, Health, Limits, Receipt, Remote, Spec, Ticket,
     preflight::Finding,
 };
 use status::Received;
@@ -112,25 +115,32 @@ impl Platform for Adapter {
         Some(self)
     }
 
+    fn abilities(&self, session: &Session) -> Abilities {
+        Abilities {
+            signs_in: false,
+            hands_out_tokens: self.api(session).settings().auth() == Auth::Key,
+        }
+    }
+
     async fn check(&self, session: &Session) -> Result<Health> {
         let api = self.api(session);
-        let mut health = Health {
-            checked_at_ms: Some(now_ms()),
+        let asked = self.ask(&api).await;
+        let settings = api.settings();
+        let environment = if settings.is_sandbox() {
+            "sandbox"
+        } else {
+            "production"
+        };
+        let health = Health {
+            place: Some(environment.to_owned()),
+            credential: Some(match settings.auth() {
+                Auth::Key => Credential::ApiKey,
+                Auth::UploadToken => Credential::UploadToken,
+            }),
+            allowances: Vec::from_iter(api.memory.scarcest(now_ms())),
             ..Health::default()
         };
-        match self.ask(&api).await {
-            Ok(()) => health.state = HealthState::Ready,
-            Err(error) if error.kind == ErrorKind::SignedOut => {
-                health.state = HealthState::SignedOut;
-                health.cause = Some(error.cause);
-            }
-            Err(error) if error.kind == ErrorKind::Refused => {
-                health.state = HealthState::Troubled;
-                health.cause = Some(error.cause);
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(health)
+        checked(health, asked)
     }
 
     async fn open(&self, session: &Session, draft: &Draft, lanes: u32) -> Result<Opened> {

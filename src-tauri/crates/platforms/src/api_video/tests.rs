@@ -6,7 +6,7 @@ use crate::{
     testing::{self, Kept as Keep, Secrets, cover, noise, part, spans},
 };
 use bytes::Bytes;
-use slipway_model::Parts;
+use slipway_model::{Counted, HealthState, Parts};
 use slipway_simulators::api_video::{
     Call as On, Encoding, Fault, Profile, Simulator, VideoSeen, simulator,
 };

@@ -344,9 +344,14 @@ impl<'a> Api<'a> {
     }
 
     fn note_limits(&self, kind: Kind, answer: &Answer) {
-        if figure(answer, "x-ratelimit-remaining") == Some(0)
-            && let Some(wait) = wait(answer)
-        {
+        let (Some(left), Some(wait)) = (figure(answer, "x-ratelimit-remaining"), wait(answer))
+        else {
+            return;
+        };
+        if let Some(of) = figure(answer, "x-ratelimit-limit") {
+            self.memory.note_window(kind, left, of, wait);
+        }
+        if left == 0 {
             self.memory.is_spent(kind, wait);
         }
     }

@@ -226,10 +226,16 @@ fn slower(in_a_row: u32) -> Duration {
     Duration::from_secs(60 << in_a_row.saturating_sub(1).min(6)).min(Duration::from_hours(1))
 }
 
+const DAY_MS: i64 = 86_400_000;
+const AHEAD_MS: i64 = 8 * 3_600_000;
+
+/// When today began, in UTC+8.
+pub(super) fn midnight_ms(now_ms: i64) -> i64 {
+    (now_ms + AHEAD_MS).div_euclid(DAY_MS) * DAY_MS - AHEAD_MS
+}
+
 /// The next midnight in UTC+8, and a minute.
-fn next_midnight_ms(now_ms: i64) -> i64 {
-    const DAY_MS: i64 = 86_400_000;
-    const AHEAD_MS: i64 = 8 * 3_600_000;
+pub(super) fn next_midnight_ms(now_ms: i64) -> i64 {
     ((now_ms + AHEAD_MS).div_euclid(DAY_MS) + 1) * DAY_MS - AHEAD_MS + 60_000
 }
 

@@ -23,6 +23,7 @@ mod tests;
 
 use crate::{
     Digests, Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step,
+    health::checked,
     http::{Act, Answer},
     platform::{SignIn, Works},
     registry,
@@ -31,13 +32,10 @@ use async_trait::async_trait;
 use reqwest::header;
 use settings::VerifyEtag;
 use slipway_model::{
-    Cause, Cuts, ErrorKind, Field, Fields, Health, HealthState, Limits, Receipt, Remote, Spec,
+    Cause, Credential, Cuts, ErrorKind, Field, Fields, Health, Limits, Receipt, Remote, Spec,
     Ticket, preflight::Finding,
 };
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::atomic::Ordering, time::Duration};
 use ticket::{Kept, Stage};
 use tokio::time::Instant;
 use wire::{
@@ -121,42 +119,12 @@ impl Platform for Adapter {
 
     async fn check(&self, session: &Session) -> Result<Health> {
         let api = self.api(session);
-        let path = "arcopen/fn/user/account/info";
-        let found: Result<Identity> = api
-            .call(Call::get("checking the account", path, &[]))
-            .await
-            .map_err(Into::into);
         let mut health = Health {
-            checked_at_ms: Some(now_ms()),
+            credential: Some(Credential::SignIn),
             ..Health::default()
         };
-        match found {
-            Ok(identity) => {
-                health.state = HealthState::Ready;
-                health.identity = Some(identity.name).filter(|name| !name.is_empty());
-                health.valid_until_ms = tokens::valid_until_ms(&api).await?;
-                let path = "arcopen/fn/user/account/scopes";
-                let call = Call::get("checking the account", path, &[]);
-                // Only a clear 'no' counts: the grant is enforced on each call anyway.
-                if let Ok(granted) = api.call::<Scopes>(call).await
-                    && !granted.scopes.is_empty()
-                    && !granted.scopes.iter().any(|scope| scope == SCOPE)
-                {
-                    health.state = HealthState::SignedOut;
-                    health.cause = Some(Cause::new("bilibili_not_granted").with("scope", SCOPE));
-                }
-            }
-            Err(error) if tokens::is_signed_out(&error) => {
-                health.state = HealthState::SignedOut;
-                health.cause = Some(error.cause);
-            }
-            Err(error) if error.kind == ErrorKind::Refused => {
-                health.state = HealthState::Troubled;
-                health.cause = Some(error.cause);
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(health)
+        let asked = look(&api, &mut health).await;
+        checked(health, asked)
     }
 
     async fn open(&self, session: &Session, draft: &Draft, lanes: u32) -> Result<Opened> {
@@ -359,9 +327,26 @@ fn with_extension(file_name: &str) -> String {
     }
 }
 
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+/// Asks who this is, what was consented to, and what was sent today.
+async fn look(api: &Api<'_>, health: &mut Health) -> Result<()> {
+    const DOING: &str = "checking the account";
+    let call = |path| Call::get(DOING, path, &[]);
+    let identity: Identity = api.call(call("arcopen/fn/user/account/info")).await?;
+    health.identity = Some(identity.name).filter(|name| !name.is_empty());
+    (health.valid_until_ms, health.renews) = tokens::standing(api).await?;
+    // Only a clear 'no' counts: the grant is enforced on each call anyway.
+    if let Ok(granted) = api
+        .call::<Scopes>(call("arcopen/fn/user/account/scopes"))
+        .await
+        && !granted.scopes.is_empty()
+    {
+        let may_upload = granted.scopes.iter().any(|scope| scope == SCOPE);
+        health.scopes = granted.scopes;
+        if !may_upload {
+            let cause = Cause::new("bilibili_not_granted").with("scope", SCOPE);
+            return Err(Act::new(NAME, DOING).error(ErrorKind::SignedOut, cause));
+        }
+    }
+    health.allowances = Vec::from_iter(submit::works_left_today(api).await?);
+    Ok(())
 }

@@ -55,6 +55,11 @@ impl<'a> Settings<'a> {
         self.number("limits.small_file_max_bytes")
     }
 
+    /// How many works the account may submit in a day of UTC+8, where that is known.
+    pub(super) fn works_per_day(&self) -> Option<u64> {
+        Some(self.number("limits.works_per_day")).filter(|works| *works > 0)
+    }
+
     pub(super) fn limits(&self) -> Limits {
         let mut limits = self.spec.limits.clone();
         limits.part_bytes = self.number("part_size");

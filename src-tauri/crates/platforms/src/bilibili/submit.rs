@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Cover, Draft, Error, Keeper, Result, Step, http::Act};
 use serde_json::{Map, Value, json};
-use slipway_model::{Cause, ErrorKind, Remote};
+use slipway_model::{Allowance, Cause, Counted, ErrorKind, Remote};
 use std::time::Duration;
 
 const MERGING: &str = "merging the parts";
@@ -25,6 +25,49 @@ const LOOKING: &str = "looking for the submitted manuscript";
 const PAGE: i64 = 50;
 /// A work may be dated this much before we sent it.
 const CLOCK_SLACK_S: i64 = 60;
+
+/// Of the account's works, the newest, whatever became of them.
+async fn works(api: &Api<'_>) -> Result<Vec<Work>> {
+    let size = PAGE.to_string();
+    let page = async |number: i64| -> Result<Works> {
+        let number = number.to_string();
+        let query = [("pn", number.as_str()), ("ps", &size), ("status", "all")];
+        let call = Call::get(LOOKING, "arcopen/fn/archive/viewlist", &query);
+        Ok(api.call(call).await?)
+    };
+    let first = page(1).await?;
+    let total = first.page.map_or(0, |page| page.total);
+    let mut works = first.list.unwrap_or_default();
+    let newest_first = match (works.first(), works.last()) {
+        (Some(first), Some(last)) => first.ctime >= last.ctime,
+        _ => true,
+    };
+    if total > PAGE && !newest_first {
+        let last = page((total + PAGE - 1) / PAGE).await?;
+        works.extend(last.list.unwrap_or_default());
+    }
+    Ok(works)
+}
+
+/// What is left of the works that the account may submit today, where its settings name such a number.
+pub(super) async fn works_left_today(api: &Api<'_>) -> Result<Option<Allowance>> {
+    Ok(match api.settings().works_per_day() {
+        None => None,
+        Some(of) => Some(left_today(api, of, &works(api).await?)?),
+    })
+}
+
+fn left_today(api: &Api<'_>, of: u64, works: &[Work]) -> Result<Allowance> {
+    let now_ms = api.now_s(Act::new(NAME, LOOKING))? * 1000;
+    let since_s = codes::midnight_ms(now_ms).div_euclid(1000);
+    let today = works.iter().filter(|work| work.ctime >= since_s).count();
+    Ok(Allowance {
+        what: Counted::Works,
+        left: of.saturating_sub(today as u64),
+        of: Some(of),
+        renews_at_ms: Some(codes::next_midnight_ms(now_ms)),
+    })
+}
 
 pub(super) struct Commit<'a> {
     pub(super) api: Api<'a>,
@@ -100,7 +143,14 @@ impl Commit<'_> {
             tokens::access(&self.api, tokens::LEFT_FOR_A_SUBMISSION).await?;
             let title = self.title();
             // What has this title already is not ours. The answer also sets the clock that `at_s` is read from.
-            let before = self.works().await?;
+            let before = works(&self.api).await?;
+            if let Some(of) = self.api.settings().works_per_day() {
+                let today = left_today(&self.api, of, &before)?;
+                if let (0, Some(until_ms)) = (today.left, today.renews_at_ms) {
+                    let cause = Cause::new("bilibili_daily_quota").with("platform", NAME);
+                    return Err(act.error(ErrorKind::Quota { until_ms }, cause));
+                }
+            }
             let before = before.into_iter().filter(|work| same_title(work, &title));
             let before = before.map(|work| work.resource_id).collect();
             self.api.may_call(act)?;
@@ -142,7 +192,7 @@ impl Commit<'_> {
             match submission.next(self.api.now_s(act)?) {
                 Next::Wait(seconds) => return Err(looking(act, seconds)),
                 Next::Look => {
-                    let works = self.works().await?;
+                    let works = works(&self.api).await?;
                     let found = works
                         .into_iter()
                         .filter(|work| self.is_ours(work, &submission))
@@ -233,28 +283,6 @@ impl Commit<'_> {
     }
 
     /// The newest works of the account. The list's order is not documented, so both ends of a long one are read.
-    async fn works(&self) -> Result<Vec<Work>> {
-        let size = PAGE.to_string();
-        let page = async |number: i64| -> Result<Works> {
-            let number = number.to_string();
-            let query = [("pn", number.as_str()), ("ps", &size), ("status", "all")];
-            let call = Call::get(LOOKING, "arcopen/fn/archive/viewlist", &query);
-            Ok(self.api.call(call).await?)
-        };
-        let first = page(1).await?;
-        let total = first.page.map_or(0, |page| page.total);
-        let mut works = first.list.unwrap_or_default();
-        let newest_first = match (works.first(), works.last()) {
-            (Some(first), Some(last)) => first.ctime >= last.ctime,
-            _ => true,
-        };
-        if total > PAGE && !newest_first {
-            let last = page((total + PAGE - 1) / PAGE).await?;
-            works.extend(last.list.unwrap_or_default());
-        }
-        Ok(works)
-    }
-
     fn is_ours(&self, work: &Work, submission: &Submission) -> bool {
         let others = self.api.memory.accepted.lock();
         let another = others

@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use secrecy::SecretString;
-use slipway_model::AccountId;
+use slipway_model::{AccountId, Counted, HealthState};
 use slipway_simulators::bilibili::{
     Call as On, Fault, Profile, Review as Pace, Simulator, simulator,
 };
@@ -18,6 +18,10 @@ mod submitting;
 mod works;
 
 const MIB: usize = 1 << 20;
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
 
 struct Bench {
     platform: Simulator,
@@ -172,6 +176,9 @@ async fn the_whole_journey_ends_in_one_open_work() {
         (health.state, health.identity.as_deref()),
         (HealthState::Ready, Some("创作者1"))
     );
+    assert_eq!(health.credential, Some(Credential::SignIn));
+    assert!(health.renews && health.scopes.contains(&SCOPE.to_owned()));
+    assert!(health.allowances.is_empty(), "the platform tells of none");
 
     let opened = bench.adapter.open(&bench.session, &draft, 3).await.unwrap();
     assert_eq!(opened.cuts, Cuts::equal(whole.len() as u64, MIB as u64));

@@ -76,9 +76,11 @@ impl Tokens {
     }
 }
 
-/// The end of the access token, in ms since 1970 UTC.
-pub(super) async fn valid_until_ms(api: &Api<'_>) -> Result<Option<i64>> {
-    Ok(Tokens::read(api).await?.expires_at_s.map(|at| at * 1000))
+/// The end of the access token, in ms since 1970 UTC, and whether it can be renewed.
+pub(super) async fn standing(api: &Api<'_>) -> Result<(Option<i64>, bool)> {
+    let tokens = Tokens::read(api).await?;
+    let until_ms = tokens.expires_at_s.map(|at| at * 1000);
+    Ok((until_ms, tokens.refresh.is_some()))
 }
 
 /// The access token that is kept now, whatever it is good for.

@@ -26,8 +26,9 @@ mod tests;
 
 use crate::{
     Draft, Error, Held, Keeper, Opened, Part, Platform, Result, Session, Step,
+    health::checked,
     http::{Act, Answer},
-    platform::SignIn,
+    platform::{Abilities, SignIn},
     registry,
 };
 use async_trait::async_trait;
@@ -35,7 +36,7 @@ use codes::Said;
 use serde_json::Value;
 use settings::{SignInWay, UploadWay};
 use slipway_model::{
-    Cause, Cuts, ErrorKind, Fields, Health, HealthState, Limits, Receipt, Spec, Ticket,
+    Cause, Credential, Cuts, ErrorKind, Fields, Health, Limits, Receipt, Spec, Ticket,
     preflight::Finding,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,24 +88,28 @@ impl Platform for Adapter {
         Some(self)
     }
 
+    fn abilities(&self, session: &Session) -> Abilities {
+        Abilities {
+            signs_in: self.api(session).settings().sign_in() == SignInWay::Oauth,
+            hands_out_tokens: false,
+        }
+    }
+
     async fn check(&self, session: &Session) -> Result<Health> {
         let api = self.api(session);
+        let by_password = api.settings().sign_in() == SignInWay::AppPassword;
         let mut health = Health {
-            checked_at_ms: Some(now_ms()),
+            credential: Some(if by_password {
+                Credential::AppPassword
+            } else {
+                Credential::SignIn
+            }),
+            // The password makes another session; one of the browser's ends for good.
+            renews: by_password,
             ..Health::default()
         };
-        let (state, cause) = match look(&api, &mut health).await {
-            Ok(()) => (HealthState::Ready, None),
-            Err(error) => match error.kind {
-                ErrorKind::SignedOut => (HealthState::SignedOut, Some(error.cause)),
-                ErrorKind::Refused => (HealthState::Troubled, Some(error.cause)),
-                // A spent quota is no trouble of the account's.
-                ErrorKind::Quota { .. } => (HealthState::Ready, Some(error.cause)),
-                _ => return Err(error),
-            },
-        };
-        (health.state, health.cause) = (state, cause);
-        Ok(health)
+        let asked = look(&api, &mut health).await;
+        checked(health, asked)
     }
 
     async fn open(&self, session: &Session, draft: &Draft, _: u32) -> Result<Opened> {
@@ -289,15 +294,20 @@ async fn look(api: &Api<'_>, health: &mut Health) -> Result<()> {
     if let Some(handle) = told["handle"].as_str().filter(|handle| !handle.is_empty()) {
         health.identity = Some(codes::shown(handle));
     }
-    let held = tokens::held(api, &identity).await?;
-    health.valid_until_ms = held.and_then(|held| held.valid_until_s).map(|s| s * 1000);
+    if let Some(held) = tokens::held(api, &identity).await? {
+        health.valid_until_ms = held.valid_until_s.map(|s| s * 1000);
+        health.scopes = held.scopes;
+    }
     // In the browser's sign-in the address is not shown: its silence says nothing.
     if told["emailConfirmed"] == false && api.settings().sign_in() == SignInWay::AppPassword {
         let cause = Cause::new("bluesky_unconfirmed_email").with("platform", NAME);
         return Err(act.error(ErrorKind::Refused, cause));
     }
     match api.allowed(act).await {
-        Ok(allowed) => may_upload(api, act, &allowed, 1),
+        Ok(allowed) => {
+            health.allowances = allowed.allowances();
+            may_upload(api, act, &allowed, 1)
+        }
         Err(Fault::Said(said, _)) if is_unserved(&said) => Ok(()),
         Err(fault) => Err(fault.into()),
     }

@@ -61,6 +61,8 @@ struct Session {
     client: String,
     key: String,
     begun_at_s: i64,
+    #[serde(default)]
+    scope: String,
 }
 
 /// The client's name where it has no page of its own: it declares its redirect and what it asks for. Source: atproto.com/specs/oauth,
@@ -301,6 +303,7 @@ fn read(act: Act, told: &Value, did: &str, now_s: i64) -> Result<Session> {
         client: String::new(),
         key: String::new(),
         begun_at_s: 0,
+        scope: text("scope").unwrap_or_default(),
     })
 }
 
@@ -328,6 +331,7 @@ pub(super) async fn held(api: &Api<'_>, identity: &Identity) -> Result<Option<He
             token: session.access.into(),
             key: Arc::new(key),
         },
+        scopes: session.scope.split_whitespace().map(codes::shown).collect(),
         access_until_s: Some(session.access_until_s),
         refresh: session.refresh.into(),
         valid_until_s: Some(session.begun_at_s + SESSION_S),

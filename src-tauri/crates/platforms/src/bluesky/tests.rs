@@ -7,7 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use serde_json::json;
-use slipway_model::{Remote, Span};
+use slipway_model::{Allowance, Counted, HealthState, Remote, Span};
 use slipway_simulators::bluesky::{
     Call as On, Fault as Trouble, Simulator, UploadState, Way as Sent, simulator,
 };
@@ -189,6 +189,20 @@ async fn the_whole_journey_in_parts_ends_in_one_post() {
             .valid_until_ms
             .is_some_and(|until| until - now_ms() > 89 * 86_400_000)
     );
+    assert_eq!(health.credential, Some(Credential::AppPassword));
+    assert!(health.renews);
+    assert_eq!(health.scopes, ["com.atproto.appPass"]);
+    let left = |what, left| Allowance {
+        what,
+        left,
+        of: None,
+        renews_at_ms: None,
+    };
+    let today = [
+        left(Counted::Uploads, 100),
+        left(Counted::Bytes, 40_000_000_000),
+    ];
+    assert_eq!(health.allowances, today);
 
     let opened = bench.open(&draft).await.unwrap();
     assert_eq!(opened.cuts, Cuts::equal(whole.len() as u64, MIB as u64));

@@ -52,6 +52,8 @@ pub(super) struct Held {
     pub(super) access_until_s: Option<i64>,
     pub(super) refresh: SecretString,
     pub(super) valid_until_s: Option<i64>,
+    /// As the server wrote them into the token.
+    pub(super) scopes: Vec<String>,
 }
 
 /// The session that is kept for this account, whatever it is good for.
@@ -73,6 +75,7 @@ pub(super) async fn held(api: &Api<'_>, identity: &Identity) -> Result<Option<He
     Ok(Some(Held {
         access_until_s: end_of(&access),
         valid_until_s: end_of(&refresh),
+        scopes: scopes_of(&access),
         access: Access::Bearer(access),
         refresh,
     }))
@@ -273,11 +276,23 @@ pub(super) async fn secret(api: &Api<'_>, name: &str) -> Result<Option<SecretStr
     Ok(value.filter(|value| !value.expose_secret().trim().is_empty()))
 }
 
-/// The end that a token tells of itself, in seconds since 1970.
-pub(super) fn end_of(token: &SecretString) -> Option<i64> {
+/// What a token tells of itself, where it is one that can be read.
+fn claims(token: &SecretString) -> Option<Value> {
     let payload = token.expose_secret().split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
-    serde_json::from_slice::<Value>(&bytes).ok()?["exp"].as_i64()
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The end of a token, in seconds since 1970.
+pub(super) fn end_of(token: &SecretString) -> Option<i64> {
+    claims(token)?["exp"].as_i64()
+}
+
+/// What a token is good for.
+pub(super) fn scopes_of(token: &SecretString) -> Vec<String> {
+    let told = claims(token).and_then(|claims| Some(claims["scope"].as_str()?.to_owned()));
+    let told = told.unwrap_or_default();
+    told.split_whitespace().take(20).map(codes::shown).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use reqwest::header;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use slipway_model::{Cause, ErrorKind};
+use slipway_model::{Allowance, Cause, Counted, ErrorKind};
 use url::Url;
 
 /// The method that tokens for uploads are bound to: the service stores the result on the account's server with them.
@@ -80,6 +80,24 @@ pub(super) struct Allowed {
     pub(super) message: Option<String>,
     #[serde(default)]
     pub(super) error: Option<String>,
+}
+
+impl Allowed {
+    /// What is left of today. When it is renewed, the platform does not say.
+    pub(super) fn allowances(&self) -> Vec<Allowance> {
+        let left = |what, left: Option<i64>| {
+            let left = u64::try_from(left?.max(0)).ok()?;
+            Some(Allowance {
+                what,
+                left,
+                of: None,
+                renews_at_ms: None,
+            })
+        };
+        let videos = left(Counted::Uploads, self.remaining_daily_videos);
+        let bytes = left(Counted::Bytes, self.remaining_daily_bytes);
+        videos.into_iter().chain(bytes).collect()
+    }
 }
 
 impl Api<'_> {

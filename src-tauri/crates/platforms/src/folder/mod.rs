@@ -24,7 +24,8 @@ use parking_lot::Mutex;
 use place::{Placed, Sidecar};
 use serde::{Deserialize, Serialize};
 use slipway_model::{
-    Cause, Cuts, ErrorKind, Fields, Health, HealthState, Receipt, Remote, Spec, Ticket,
+    Allowance, Cause, Counted, Cuts, ErrorKind, Fields, Health, HealthState, Receipt, Remote, Spec,
+    Ticket,
 };
 use std::{
     collections::HashMap,
@@ -109,20 +110,34 @@ impl Platform for Adapter {
         let folder = folder_of(session)?;
         let identity = Some(folder.display().to_string());
         let probe = folder.join(hidden(&uuid::Uuid::new_v4().to_string(), ".probe"));
+        let room = folder.clone();
         let tried = off_thread("checking the folder", &folder, move || {
             std::fs::File::create_new(&probe)?;
-            std::fs::remove_file(&probe)
+            std::fs::remove_file(&probe)?;
+            Ok((fs4::available_space(&room)?, fs4::total_space(&room)?))
         })
         .await;
-        let (state, cause) = match tried {
-            Ok(()) => (HealthState::Ready, None),
-            Err(error) => (HealthState::Troubled, Some(error.cause)),
-        };
-        Ok(Health {
-            state,
+        let health = Health {
             identity,
-            cause,
+            checked_at_ms: Some(jiff::Timestamp::now().as_millisecond()),
             ..Health::default()
+        };
+        Ok(match tried {
+            Ok((left, of)) => Health {
+                state: HealthState::Ready,
+                allowances: vec![Allowance {
+                    what: Counted::Disk,
+                    left,
+                    of: Some(of),
+                    renews_at_ms: None,
+                }],
+                ..health
+            },
+            Err(error) => Health {
+                state: HealthState::Troubled,
+                cause: Some(error.cause),
+                ..health
+            },
         })
     }
 

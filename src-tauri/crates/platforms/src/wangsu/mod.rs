@@ -25,18 +25,18 @@ mod token;
 mod tests;
 
 use crate::{
-    Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step, http::Act,
-    registry,
+    Draft, Held, Keeper, Named, Opened, Part, Platform, Result, Review, Session, Step,
+    health::checked, http::Act, registry,
 };
 use api::{Api, Failure, Why};
 use async_trait::async_trait;
 use codes::NO_VIDEO;
 use serde_json::{Value, json};
 use slipway_model::{
-    Cause, Cuts, ErrorKind, Fields, Health, HealthState, Limits, Receipt, Remote, Spec, Ticket,
+    Cause, Credential, Cuts, ErrorKind, Fields, Health, Limits, Receipt, Remote, Spec, Ticket,
     preflight::Finding,
 };
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use ticket::{Kept, Stage};
 
 pub(crate) const NAME: &str = "wangsu";
@@ -86,21 +86,12 @@ impl Platform for Adapter {
         let found = api
             .call::<Value>("checking the account", Why::Work, path, &body)
             .await;
-        let mut health = Health {
-            state: HealthState::Ready,
-            checked_at_ms: Some(now_ms()),
+        let health = Health {
+            credential: Some(Credential::AccessKey),
+            place: api.settings().text("domain"),
             ..Health::default()
         };
-        if let Err(failure) = found {
-            let error = crate::Error::from(failure);
-            health.state = match error.kind {
-                ErrorKind::SignedOut => HealthState::SignedOut,
-                ErrorKind::Refused => HealthState::Troubled,
-                _ => return Err(error),
-            };
-            health.cause = Some(error.cause);
-        }
-        Ok(health)
+        checked(health, found.map(drop).map_err(Into::into))
     }
 
     async fn open(&self, session: &Session, draft: &Draft, _: u32) -> Result<Opened> {
@@ -226,11 +217,4 @@ impl Platform for Adapter {
             Err(failure) => Err(failure.into()),
         }
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::{self, Kept as Keep, Secrets, noise, part, spans};
 use bytes::Bytes;
-use slipway_model::Span;
+use slipway_model::{HealthState, Span};
 use slipway_simulators::wangsu::{
     Call as On, Fault, Inspection, Profile, Replay, Simulator, simulator,
 };
@@ -219,6 +219,7 @@ async fn a_large_file_goes_in_blocks_and_a_small_one_in_a_form() {
         let draft = draft(&whole);
         let health = bench.adapter.check(&bench.session).await.unwrap();
         assert_eq!(health.state, HealthState::Ready);
+        assert_eq!(health.credential, Some(Credential::AccessKey));
         let (ticket, receipts) = bench.send_all(&draft, &whole).await.unwrap();
         assert!(
             receipts

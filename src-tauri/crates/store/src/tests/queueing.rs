@@ -72,8 +72,8 @@ async fn all_of_an_upload_comes_back() {
         .parts_landed(vec![part(id, 3, 2), part(id, 3, 1)])
         .await
         .unwrap();
-    store.upload_counted(id, 250, 50).await.unwrap();
-    store.upload_counted(id, 50, 0).await.unwrap();
+    store.upload_counted(id, 250, 50, 1).await.unwrap();
+    store.upload_counted(id, 50, 0, 2).await.unwrap();
 
     let known = store.upload(id).await.unwrap().unwrap();
     assert_eq!(

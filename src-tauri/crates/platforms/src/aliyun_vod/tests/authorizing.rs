@@ -23,7 +23,9 @@ async fn a_role_is_taken_once_and_again_when_it_ends() {
     let bench = Bench::with(&[("authorization", "role"), ("role_arn", role)]).await;
     let health = bench.adapter.check(&bench.session).await.unwrap();
     assert_eq!(health.state, HealthState::Ready);
-    assert!(health.valid_until_ms.is_some());
+    assert!(health.valid_until_ms.is_some() && health.renews);
+    assert_eq!(health.credential, Some(Credential::AccessKey));
+    assert_eq!(health.place.as_deref(), Some("cn-shanghai"));
     journey(&bench, 60).await;
     assert_eq!(bench.count(On::AssumeRole), 1);
     bench
@@ -68,6 +70,8 @@ async fn a_pasted_temporary_key_works_until_it_ends() {
     let health = bench.adapter.check(&bench.session).await.unwrap();
     assert_eq!(health.state, HealthState::SignedOut);
     assert_eq!(health.cause.unwrap().code, "aliyun_vod_token_over");
+    assert_eq!(health.credential, Some(Credential::TemporaryKey));
+    assert!(!health.renews);
     bench.secrets.put("sts_expiration", "2026-01-02T03:04:05Z");
     let calls = bench.count(On::GetCategories);
     let health = bench.adapter.check(&bench.session).await.unwrap();

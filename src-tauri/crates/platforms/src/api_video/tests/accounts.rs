@@ -24,6 +24,14 @@ async fn health_tells_a_wrong_key_from_a_good_one() {
             let health = bench.adapter.check(&session).await.unwrap();
             let cause = health.cause.as_ref().map(|cause| cause.code.as_str());
             assert_eq!((health.state, cause), (state, code), "{authorization}");
+            assert_eq!(health.credential, Some(Credential::ApiKey));
+            assert_eq!(health.place.as_deref(), Some("production"));
+            if state == HealthState::Ready {
+                let requests = &health.allowances[0];
+                assert_eq!(requests.what, Counted::Requests);
+                assert!(requests.of.is_some_and(|of| requests.left < of));
+                assert!(requests.renews_at_ms.is_some_and(|at| at > now_ms()));
+            }
         }
     }
     bench.platform.fault(Fault::Suspended.on(On::VideoList));

@@ -196,3 +196,45 @@ async fn a_merge_whose_answer_was_lost_is_not_sent_again() {
         assert_eq!(bench.platform.bytes_received(), whole.len() as u64);
     }
 }
+
+#[tokio::test]
+async fn a_day_that_is_known_to_be_full_is_waited_out_and_never_tried() {
+    let bench = Bench::with(Profile::Docs, &[("limits.works_per_day", "2")]).await;
+    let left = async || {
+        let health = bench.adapter.check(&bench.session).await.unwrap();
+        assert_eq!(
+            (health.state, health.cause.clone()),
+            (HealthState::Ready, None)
+        );
+        let [works] = health.allowances.try_into().unwrap();
+        assert_eq!((works.what, works.of), (Counted::Works, Some(2)));
+        let renews_ms = works.renews_at_ms.unwrap();
+        assert_eq!(
+            (renews_ms - 60_000 + 8 * 3_600_000) % 86_400_000,
+            0,
+            "midnight in UTC+8"
+        );
+        works.left
+    };
+    assert_eq!(left().await, 2);
+    for (seed, title) in [(30, "one"), (31, "two")] {
+        let whole = noise(1000, seed);
+        let mut draft = draft(&whole);
+        draft.fields.insert("title".into(), title.into());
+        bench.platform.spacing(Duration::ZERO);
+        let ticket = bench.send_all(&draft, &whole).await.unwrap();
+        bench.commit(&draft, ticket).await.unwrap();
+    }
+    assert_eq!(left().await, 0);
+    let whole = noise(1000, 32);
+    let mut draft = draft(&whole);
+    draft.fields.insert("title".into(), "three".into());
+    let ticket = bench.send_all(&draft, &whole).await.unwrap();
+    let error = bench.commit(&draft, ticket).await.unwrap_err();
+    assert_eq!(error.cause.code, "bilibili_daily_quota");
+    let ErrorKind::Quota { until_ms } = error.kind else {
+        panic!("{error:?}");
+    };
+    assert!(until_ms > now_ms());
+    assert_eq!((bench.works(), bench.adds()), (2, 2), "not even tried");
+}
