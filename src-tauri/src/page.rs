@@ -1,7 +1,10 @@
-//! Opens the page of a published work. The window names the upload; the address comes from the queue and is judged here.
+//! Opens pages and folders for the window. The window names an upload or an account; the address comes from the api and is judged here.
 
-use slipway_api::{Api, Failure};
-use slipway_model::UploadId;
+use slipway_api::{
+    Api, Failure,
+    wire::{Empty, SignInStarted},
+};
+use slipway_model::{AccountId, UploadId};
 use std::path::PathBuf;
 use tauri::State;
 use url::{Host, Url};
@@ -13,6 +16,7 @@ enum Page {
     Web(Url),
     /// Shown in its folder.
     File(PathBuf),
+    Folder(PathBuf),
 }
 
 /// Judges an address: a platform's answer may hold anything, and an opener would start programs for some of it.
@@ -40,21 +44,79 @@ pub(crate) async fn shell_open_page(api: State<'_, Api>, request: UploadId) -> R
     let Some(page) = address.as_deref().and_then(page) else {
         return Err(Failure::new("page_unknown").with("title", detail.row.title));
     };
-    // The opener waits for the desktop's answer, which may take its time.
+    open(page).await.map_err(|error| {
+        tracing::warn!(upload = %request, error, "the page could not be opened");
+        let mut failure = Failure::new("page_not_opened").with("title", detail.row.title);
+        failure.detail = error;
+        failure
+    })
+}
+
+/// A sign-in that has begun, and whether its page is before the user.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct SignInShown {
+    #[serde(flatten)]
+    started: SignInStarted,
+    opened: bool,
+}
+
+/// Begins a sign-in and opens its page in the browser.
+#[tauri::command]
+pub(crate) async fn shell_sign_in(
+    api: State<'_, Api>,
+    request: AccountId,
+) -> Result<SignInShown, Failure> {
+    let started = api.account_sign_in(request).await?;
+    let opened = match page(&started.page) {
+        Some(web @ Page::Web(_)) => open(web).await,
+        _ => Err("not a page for a browser".to_owned()),
+    };
+    if let Err(error) = &opened {
+        tracing::warn!(account = %request, error, "the sign-in page could not be opened");
+    }
+    Ok(SignInShown {
+        started,
+        opened: opened.is_ok(),
+    })
+}
+
+/// Shows the folder that an account copies into.
+#[tauri::command]
+pub(crate) async fn shell_open_folder(
+    api: State<'_, Api>,
+    request: AccountId,
+) -> Result<(), Failure> {
+    let rows = api.accounts(Empty {}).await?;
+    let found = rows.into_iter().map(|row| row.account);
+    let account = found
+        .filter(|account| account.platform == "folder")
+        .find(|account| account.id == request)
+        .ok_or_else(|| Failure::new("account_unknown").with("account", request))?;
+    let path = PathBuf::from(account.settings.get("path").cloned().unwrap_or_default());
+    let failed = |detail: String| {
+        let mut failure = Failure::new("folder_missing").with("folder", path.display());
+        failure.detail = detail;
+        failure
+    };
+    // Only ever a folder: an opener would start a file's program.
+    if !path.is_absolute() || !path.is_dir() {
+        return Err(failed(String::new()));
+    }
+    open(Page::Folder(path.clone())).await.map_err(failed)
+}
+
+/// The opener waits for the desktop's answer, which may take its time.
+async fn open(page: Page) -> Result<(), String> {
     let opened = tokio::task::spawn_blocking(move || match page {
         Page::Web(url) => tauri_plugin_opener::open_url(url, None::<&str>),
         Page::File(path) => tauri_plugin_opener::reveal_item_in_dir(path),
+        Page::Folder(path) => tauri_plugin_opener::open_path(path, None::<&str>),
     })
     .await;
-    let error = match opened {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    tracing::warn!(upload = %request, error, "the page could not be opened");
-    let mut failure = Failure::new("page_not_opened").with("title", detail.row.title);
-    failure.detail = error;
-    Err(failure)
+    match opened {
+        Ok(opened) => opened.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,18 @@ const chips = async (page, ...numbers) => {
 };
 const row = (page, n) => page.locator(`.upload-row[aria-rowindex="${n + 2}"]`);
 
+const accounts = async (page) => {
+  await page.keyboard.press("Control+4");
+  await page.waitForSelector(".tile");
+};
+const PLATFORMS = ["bilibili", "aliyun-vod", "wangsu", "api-video", "bluesky", "folder"];
+/** The tile of an account, by the order they were added in. */
+const tileOf = (page, account) => page.locator(".tile", { has: page.locator(`.mark[data-platform=${PLATFORMS[account]}]`) });
+const menuOf = async (page, account, item) => {
+  await tileOf(page, account).locator(".tile-head .button").click();
+  await page.locator(".menu-item").nth(item).click();
+};
+
 export const screens = {
   queue: { query: "?still" },
   "queue-card": {
@@ -77,7 +89,57 @@ export const screens = {
       await page.locator(".preflight-toggle").click();
     },
   },
-  accounts: { query: "?still", act: (page) => page.keyboard.press("Control+4") },
+  accounts: { query: "?still", act: accounts },
+  "accounts-ten": { query: "?still&ten", options: { height: 1080 }, act: accounts },
+  "accounts-ten-narrow": { query: "?still&ten", options: { width: 760, height: 1560 }, act: accounts },
+  "accounts-ten-zoom-200": { query: "?still&ten", options: { zoom: 2 }, act: accounts },
+  "accounts-menu": {
+    query: "?still",
+    act: async (page) => {
+      await accounts(page);
+      await tileOf(page, 3).locator(".tile-head .button").click();
+      await page.waitForSelector(".menu-item");
+    },
+  },
+  "accounts-sign-in": {
+    query: "?still",
+    act: async (page) => {
+      await accounts(page);
+      await tileOf(page, 4).locator(".tile-foot .button").click();
+      await page.waitForSelector(".dialog-sign-in .fold");
+    },
+  },
+  "accounts-sign-in-paste": {
+    query: "?still&unopened",
+    act: async (page) => {
+      await accounts(page);
+      await menuOf(page, 0, 1);
+      await page.waitForSelector("#sign-in-code");
+    },
+  },
+  "accounts-tokens": {
+    query: "?still",
+    act: async (page) => {
+      await accounts(page);
+      await menuOf(page, 3, 1);
+      for (const life of ["86400", "0"]) {
+        await page.selectOption("#token-life", life);
+        const before = await page.locator(".token-row").count();
+        await page.locator(".token-new .button").click();
+        await page.locator(".token-row").nth(before).waitFor();
+      }
+      await page.locator(".token-row .button").nth(3).click();
+      await page.waitForSelector(".token-row [data-kind=danger]");
+    },
+  },
+  "accounts-rename": {
+    query: "?still",
+    act: async (page) => {
+      await accounts(page);
+      await menuOf(page, 1, 1);
+      await page.waitForSelector("#rename-label");
+    },
+  },
   "accounts-add": {
     query: "?still",
     act: async (page) => {

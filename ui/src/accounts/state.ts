@@ -1,5 +1,5 @@
 /** Accounts: the form for a new or a changed one, checks, removal. No DOM. Secrets stay in the form's draft until they are sent, and are forgotten then. */
-import { computed, signal } from "@preact/signals-core";
+import { computed, effect, signal, untracked } from "@preact/signals-core";
 import type { AccountId, AccountRow, Failure, Field, Spec } from "../bindings";
 import { asFailure } from "../backend/port";
 import { say } from "../app/toast";
@@ -22,9 +22,12 @@ export interface Draft {
 
 export const draft = signal<Draft | null>(null);
 export const removing = signal<AccountRow | null>(null);
+/** The account that gets another name, and the name so far. */
+export const renaming = signal<{ row: AccountRow; label: string; failure: Failure | null } | null>(null);
 export const checking = signal<ReadonlySet<AccountId>>(new Set());
 
 export const draftSpec = computed<Spec | undefined>(() => (draft.value ? specOf(draft.value.platform) : undefined));
+export const rowOf = (id: AccountId) => accounts.peek().find((row) => row.account.id === id);
 export const nameOf = (row: AccountRow) => t().who(platformLabel(row.account.platform), row.account.label);
 
 const change = (part: Partial<Draft>) => {
@@ -83,7 +86,7 @@ export function settingFault(field: Field, of: Draft): Fault | null {
 export function secretFault(field: Field, of: Draft): Fault | null {
   return of.account !== null && (of.secrets[field.name] ?? "") === "" ? null : fault(field, of.secrets[field.name] ?? "", () => "");
 }
-export function labelFault(of: Draft): "needed" | "taken" | null {
+export function labelFault(of: Pick<Draft, "label" | "account">): "needed" | "taken" | null {
   if (of.label.trim() === "") return "needed";
   return accounts.value.some((row) => row.account.label === of.label.trim() && row.account.id !== of.account) ? "taken" : null;
 }
@@ -144,6 +147,32 @@ export async function check(row: AccountRow, tell = true): Promise<void> {
   }
 }
 export const checkAll = () => Promise.all(accounts.value.map((row) => check(row, false)));
+
+export async function rename(): Promise<void> {
+  const of = renaming.value;
+  if (!of || labelFault({ label: of.label, account: of.row.account.id }) !== null) return;
+  try {
+    await backend().call("account_set", { account: of.row.account.id, label: of.label.trim(), settings: {}, secrets: {} });
+    renaming.value = null;
+    await loadAccounts();
+  } catch (thrown) {
+    renaming.value = { ...of, failure: asFailure(thrown) };
+  }
+}
+
+export const openFolder = (row: AccountRow) => backend().openFolder(row.account.id).catch((thrown: unknown) => say({ text: sayThrown(thrown) }));
+
+/** What was left may be old by now: accounts that tell of it are asked again when the screen comes up. One that waits is left in peace. */
+const STALE_MS = 10 * 60_000;
+export async function refresh(): Promise<void> {
+  await loadAccounts();
+  const old = (at: number | null) => at !== null && Date.now() - at > STALE_MS;
+  const stale = accounts.peek().filter(({ account: { health }, wait }) => health.state === "ready" && wait === null && health.allowances.length > 0 && old(health.checked_at_ms));
+  await Promise.all(stale.map((row) => check(row, false)));
+}
+effect(() => {
+  if (screen.value === "accounts") untracked(() => void refresh().catch(() => {}));
+});
 
 export async function removeAccount(row: AccountRow): Promise<void> {
   removing.value = null;

@@ -1,28 +1,23 @@
 /** Accounts: a tile each, those that need somebody first, and the form for a new or a changed one. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { AccountRow, Field, HealthState } from "../bindings";
+import { repeat } from "lit-html/directives/repeat.js";
+import type { AccountRow, Field } from "../bindings";
 import { drawn } from "../app/draw";
 import { openMenu } from "../app/menu";
 import { icon, mark, modal } from "../app/parts";
-import { accounts, labelOf, now, platformLabel, say, screen, specOf, specs, start } from "../app/world";
+import { accounts, labelOf, now, platformLabel, say, specs, start } from "../app/world";
 import { fieldView } from "../form/view";
 import { faultWords } from "../form/words";
 import { t } from "../i18n";
-import { clock, day } from "../i18n/format";
-import { searchFor, showOnly } from "../queue/state";
+import { dialogsView } from "./dialogs";
+import { type Act, type Face, face } from "./facts";
+import { signIn as startSignIn } from "./signing";
 import * as state from "./state";
-
-const ORDER: Record<HealthState, number> = { signed_out: 0, troubled: 1, unknown: 2, ready: 3 };
-const LOOK: Record<HealthState, [tone: string, icon: string]> = {
-  signed_out: ["waiting", "s-key"],
-  troubled: ["waiting", "s-warn"],
-  unknown: ["queued", "s-queued"],
-  ready: ["done", "s-done"],
-};
+import { openTokens } from "./tokens";
 
 export function accountsView(): TemplateResult {
   const { accounts: words } = t();
-  const rows = [...accounts.value].sort((a, b) => ORDER[a.account.health.state] - ORDER[b.account.health.state]);
+  const faces = accounts.value.map((row) => ({ row, look: face(row, now.value) })).sort((a, b) => a.look.rank - b.look.rank);
   const kept = start.value?.secrets;
   const note = kept === "none" ? words.noteNone : kept === "vault" ? words.noteVault : words.note;
   return html`
@@ -30,60 +25,69 @@ export function accountsView(): TemplateResult {
       <h1>${words.title}</h1>
       <p class="topbar-note cut">${note}</p>
       <div class="topbar-end">
-        ${rows.length > 1 ? html`<button class="button" ?disabled=${state.checking.value.size > 0} @click=${() => void state.checkAll()}>${icon("retry")}${words.checkAll}</button>` : nothing}
+        ${faces.length > 1 ? html`<button class="button" ?disabled=${state.checking.value.size > 0} @click=${() => void state.checkAll()}>${icon("retry")}${words.checkAll}</button>` : nothing}
         <button class="button" aria-haspopup="dialog" @click=${state.addAccount}>${icon("plus")}${words.add}</button>
       </div>
     </header>
     <div class="scroll">
       <div class="tiles">
-        ${rows.map(tile)}
+        ${repeat(faces, ({ row }) => row.account.id, ({ row, look }) => tile(row, look))}
         <button class="tile tile-add" aria-haspopup="dialog" @click=${state.addAccount}>${icon("plus")}<span>${words.add}</span></button>
       </div>
     </div>
-    ${formView()}${removeView()}`;
+    ${formView()}${dialogsView()}`;
 }
 
-function tile(row: AccountRow): TemplateResult {
+/** The account's own name, who it is there, and where: whatever says something new. */
+function under({ account: { label, health } }: AccountRow): string {
+  const said = [label];
+  for (const word of [health.identity, health.place]) if (word !== null && !said.some((one) => one.replace(/^@/, "") === word.replace(/^@/, ""))) said.push(word);
+  return said.join(", ");
+}
+
+function tile(row: AccountRow, look: Face): TemplateResult {
   const { accounts: words } = t();
   const { account } = row;
-  const { health } = account;
-  const [tone, picture] = LOOK[health.state];
   const name = state.nameOf(row);
-  const spec = specOf(account.platform);
+  const isFolder = account.platform === "folder";
   const busy = state.checking.value.has(account.id);
-  const bad = health.state === "signed_out" || health.state === "troubled";
-  const word = { signed_out: words.signedOut, troubled: words.troubled, unknown: words.unknown, ready: words.ready }[health.state];
-  const more = health.state === "signed_out" ? words.signedOutText(row.unfinished) : health.cause ? say(health.cause) : "";
-  const folder = spec?.settings.find((field) => field.kind === "folder");
-  const until = health.valid_until_ms === null ? words.noEnd : health.valid_until_ms < now.value ? words.ended(clock(health.valid_until_ms, now.value)) : words.until(day(health.valid_until_ms));
+  const check = { label: words.check, icon: "retry", run: () => void state.check(row) };
+  const signIn = () => void startSignIn(row, name);
   const menu = (event: Event) =>
     openMenu(event.currentTarget as HTMLElement, words.moreFor(name), [
-      { label: words.check, icon: "retry", run: () => void state.check(row) },
-      { label: words.change, icon: "edit", run: () => state.editAccount(account.id) },
+      check,
+      ...(isFolder ? [{ label: words.openFolder, icon: "folder", run: () => void state.openFolder(row) }] : []),
+      ...(row.signs_in ? [{ label: words.signInAgain, icon: "s-key", run: signIn }] : []),
+      ...(row.hands_out_tokens ? [{ label: words.uploadTokens, icon: "link", run: () => void openTokens(row, name) }] : []),
+      null,
+      { label: words.rename, icon: "edit", run: () => (state.renaming.value = { row, label: account.label, failure: null }) },
+      { label: words.change, icon: "settings", run: () => state.editAccount(account.id) },
       null,
       { label: words.remove, icon: "trash", danger: true, run: () => (state.removing.value = row) },
     ]);
+  const acts: Record<Act, [label: string, run: () => void]> = {
+    sign_in: [words.signIn, signIn],
+    new_key: [words.newKey, () => state.editAccount(account.id)],
+    check: [busy ? words.checking : words.check, check.run],
+    open: [words.openFolder, () => void state.openFolder(row)],
+  };
+  const [label, run] = acts[look.act];
+  const sub = under(row);
   return html`
-    <article class="tile" data-health=${bad ? "waiting" : tone} aria-label=${name}>
+    <article class="tile" data-health=${look.edge} aria-label=${name}>
       <header class="tile-head">
         ${mark(account.platform, "l")}
-        <div class="two"><h2 class="row-title">${platformLabel(account.platform)}</h2><span class="row-sub">${account.label}</span></div>
+        <div class="two"><h2 class="row-title">${platformLabel(account.platform)}</h2><span class="row-sub" title=${sub}>${sub}</span></div>
         <button class="button icon-button" data-kind="quiet" aria-haspopup="menu" aria-label=${words.moreFor(name)} @click=${menu}>${icon("more")}</button>
       </header>
-      <p class="tile-health"><span class="state" data-state=${tone}>${icon(picture)}</span><span><strong class="state" data-state=${tone}>${word}</strong> <span class="quiet">${more}</span></span></p>
+      <p class="tile-health"><span class="state" data-state=${look.tone}>${icon(look.icon)}</span><span><strong class="state" data-state=${look.tone}>${look.word}</strong> <span class="quiet">${look.more}</span></span></p>
       <dl class="facts">
-        ${folder ? html`<dt>${labelOf(folder.label)}</dt><dd>${account.settings[folder.name] ?? ""}</dd>` : html`<dt>${words.validUntil}</dt><dd>${until}</dd>`}
-        ${health.identity === null ? nothing : html`<dt>${words.identity}</dt><dd>${health.identity}</dd>`}
-        <dt>${words.checked}</dt><dd>${health.checked_at_ms === null ? words.never : clock(health.checked_at_ms, now.value)}</dd>
-        ${spec?.remote === false ? html`<dt>${words.network}</dt><dd>${words.usesNone}</dd>` : nothing}
+        ${look.facts.map(({ label: of, text, bar }) => html`<dt>${of}</dt><dd>${text}${bar ? html`<span class="bar" data-state="running"><progress max=${bar.max} value=${bar.value} aria-label=${of}></progress></span>` : nothing}</dd>`)}
+        ${account.health.scopes.length > 0 ? html`<dt class="visually-hidden">${words.scopes}</dt><dd class="visually-hidden">${account.health.scopes.join(", ")}</dd>` : nothing}
       </dl>
       <footer class="tile-foot">
-        <span>${words.inQueue(row.unfinished)}</span>
-        ${
-          health.state === "signed_out"
-            ? html`<button class="button" data-size="s" data-kind="primary" @click=${() => state.editAccount(account.id)}>${words.signIn}</button>`
-            : html`<button class="button" data-size="s" ?disabled=${busy} @click=${() => void state.check(row)}>${busy ? words.checking : words.check}</button>`
-        }
+        <span>${look.urgent && row.unfinished > 0 ? words.waits(row.unfinished) : words.inQueue(row.unfinished)}${row.today.works > 0 ? html`<br>${words.worksToday(row.today.works)}` : nothing}</span>
+        <button class="button" data-size="s" data-kind=${look.urgent ? "primary" : nothing} ?disabled=${look.act === "check" && busy} @click=${run}>${label}</button>
       </footer>
     </article>`;
 }
@@ -161,38 +165,5 @@ function formView() {
         </footer>
       </form>`,
     "dialog-form",
-  );
-}
-
-function removeView() {
-  const row = state.removing.value;
-  if (!row) return nothing;
-  const { accounts: words, act } = t();
-  const close = () => {
-    state.removing.value = null;
-  };
-  const name = state.nameOf(row);
-  const inUse = row.unfinished > 0;
-  const showThem = () => {
-    close();
-    screen.value = "queue";
-    showOnly("all");
-    searchFor(row.account.label);
-  };
-  return modal(
-    words.removeTitle(name),
-    close,
-    html`
-      <header class="dialog-head"><h2>${words.removeTitle(name)}</h2></header>
-      <div class="dialog-body"><p>${inUse ? words.inUse(row.unfinished) : words.removeText}</p></div>
-      <footer class="dialog-foot">
-        <button class="button" autofocus @click=${close}>${act.keep}</button>
-        ${
-          inUse
-            ? html`<button class="button" data-kind="primary" @click=${showThem}>${words.showThem}</button>`
-            : html`<button class="button" data-kind="danger" @click=${() => void state.removeAccount(row)}>${words.removeYes}</button>`
-        }
-      </footer>`,
-    "dialog-small",
   );
 }

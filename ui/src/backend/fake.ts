@@ -2,10 +2,10 @@
  * A backend in memory that behaves: uploads move, pause, fail and finish, and commands change what they say they change.
  *
  * For browser tests and for a look at the window without the engine; never part of the product's build.
- * In the address: `?rows=100000` for a long queue, `?fresh` for the first run, `?still` so that nothing moves by itself.
+ * In the address: `?rows=100000` for a long queue, `?ten` for ten accounts, `?fresh` for the first run, `?still` so that nothing moves by itself,
+ * `?unopened` where no browser can be opened.
  */
 import type {
-  Account,
   AccountRow,
   Counts,
   Failure,
@@ -24,6 +24,7 @@ import type {
   UploadSet,
   Wait,
 } from "../bindings";
+import { account, accountsAt } from "./fake/accounts";
 import { cause, filler, grow, seeds } from "./fake/rows";
 import { specs } from "./fake/specs";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
@@ -72,26 +73,8 @@ export function fake(search: string = location.search): Backend {
   const tokens = new Map<number, UploadTokenRow[]>();
   let newlyOffered: OfferedFile[] = [];
 
-  const account = (platform: string, label: string, settings: Record<string, string>, health: Partial<Account["health"]>): AccountRow => ({
-    account: {
-      id: accounts.length + 1,
-      platform,
-      label,
-      settings,
-      health: { state: "ready", identity: null, valid_until_ms: null, checked_at_ms: born - 840_000, cause: null, ...health },
-      created_at_ms: born - 86_400_000,
-    },
-    unfinished: 0,
-  });
-
   if (!asked.has("fresh")) {
-    const put = (row: AccountRow) => accounts.push(row);
-    put(account("bilibili", "main", { client_id: "a1b2c3" }, { identity: "Harbour Studio", valid_until_ms: born + 89 * 86_400_000 }));
-    put(account("aliyun-vod", "studio", { region: "cn-shanghai", access_key_id: "example-key-id" }, {}));
-    put(account("wangsu", "archive", { domain: "https://vod.example.com" }, { state: "troubled", cause: cause("http_server_fault", { host: "vod.example.com", status: "503" }) }));
-    put(account("api-video", "production", {}, {}));
-    put(account("bluesky", "@studio.example.com", { handle: "@studio.example.com" }, { state: "signed_out", valid_until_ms: born - 1_900_000, cause: cause("bilibili_sign_in_ended") }));
-    put(account("folder", "Archive drive", { folder: "/media/archive" }, {}));
+    accounts = accountsAt(born, asked.has("ten"));
     const begin = seeds(born);
     for (let n = 0; n < Math.max(begin.length, wanted); n += 1) {
       const seed = begin[n] ?? filler(n, born);
@@ -319,7 +302,26 @@ export function fake(search: string = location.search): Backend {
     return found;
   };
 
-  const commands: { [C in CommandName]: (request: Request<C>) => Answer<C> } = {
+  /** The account is well again, and so are its uploads. */
+  const goesOn = (id: number, health: Partial<AccountRow["account"]["health"]>) => {
+    const found = accountRow(id);
+    found.account.health = { ...found.account.health, state: "ready", cause: null, ...health };
+    found.wait = null;
+    for (const one of all()) if (one.account === id && one.live.wait?.reason === "sign_in") touch(one.id, { wait: null });
+    accountsStale = true;
+    stale = true;
+    send();
+    return { account: id, health: found.account.health };
+  };
+  /** Somebody agrees in the browser: the event `fake-browser` tells that it came back. */
+  let browserGone = () => {};
+  const browserBack = () =>
+    new Promise<void>((back, gone) => {
+      browserGone = () => gone(failure("sign_in_cancelled"));
+      addEventListener("fake-browser", () => back(), { once: true });
+    });
+
+  const commands: { [C in CommandName]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> } = {
     start: () => ({ suggested_folder: "/home/studio/Videos/Slipway", has_accounts: accounts.length > 0, recovered: null, secrets: "keychain" }),
     queue_window: (window) => {
       const found = matching(window);
@@ -433,8 +435,9 @@ export function fake(search: string = location.search): Backend {
     account_add: (request) => {
       if (accounts.some((one) => one.account.label === request.label)) throw failure("account_label_taken", { label: request.label });
       if (Object.values(request.secrets).includes("wrong")) throw failure("bilibili_app_secret_wrong", {}, "HTTP 401");
-      const added = account(request.platform, request.label, request.settings, { identity: request.platform === "folder" ? null : "Harbour Studio", checked_at_ms: Date.now() });
-      added.account.id = Math.max(0, ...accounts.map((one) => one.account.id)) + 1;
+      const id = Math.max(0, ...accounts.map((one) => one.account.id)) + 1;
+      const health = { identity: request.platform === "folder" ? null : "Harbour Studio", checked_at_ms: Date.now() };
+      const added = account(id, request.platform, request.label, request.settings, { health }, born);
       accounts = [...accounts, added];
       accountsStale = true;
       send();
@@ -451,8 +454,8 @@ export function fake(search: string = location.search): Backend {
       const found = accountRow(request.account).account;
       found.label = request.label ?? found.label;
       found.settings = { ...found.settings, ...request.settings };
-      if (Object.keys(request.secrets).length > 0) found.health = { ...found.health, state: "ready", cause: null, valid_until_ms: null };
-      for (const one of all()) if (one.account === found.id && one.live.wait?.reason === "sign_in") touch(one.id, { wait: null });
+      if (Object.keys(request.secrets).length > 0) goesOn(found.id, { valid_until_ms: null });
+      for (const one of all()) if (one.account === found.id) one.account_label = found.label;
       accountsStale = true;
       stale = true;
       send();
@@ -467,16 +470,14 @@ export function fake(search: string = location.search): Backend {
       send();
       return {};
     },
-    account_sign_in: (id) => ({ page: `https://example.com/consent?account=${String(accountRow(id).account.id)}`, comes_back: true }),
-    account_sign_in_end: (request) => {
-      const found = accountRow(request.account).account;
-      found.health = { ...found.health, state: "ready", cause: null, checked_at_ms: Date.now() };
-      for (const one of all()) if (one.account === found.id && one.live.wait?.reason === "sign_in") touch(one.id, { wait: null });
-      accountsStale = true;
-      stale = true;
-      send();
-      return { account: found.id, health: found.health };
+    account_sign_in: (id) => ({ page: `https://example.com/consent?account=${String(id)}`, comes_back: accountRow(id).account.platform === "bluesky" }),
+    account_sign_in_end: async (request) => {
+      const { account: found } = accountRow(request.account);
+      if (request.pasted === null) await browserBack();
+      else if (/state=(?!fake)/.test(request.pasted)) throw failure("sign_in_state_differs", { account: found.label });
+      return goesOn(found.id, { valid_until_ms: Date.now() + 14 * 86_400_000, checked_at_ms: Date.now() });
     },
+    account_sign_in_cancel: () => (browserGone(), {}),
     account_tokens: (id) => structuredClone(tokens.get(id) ?? []),
     account_token: (request) => tokenOf(request),
     account_token_add: (request) => {
@@ -555,6 +556,8 @@ export function fake(search: string = location.search): Backend {
       ),
     pickFolder: () => Promise.resolve("/home/studio/Archive"),
     openPage: () => Promise.resolve(),
+    signIn: async (id) => ({ ...(await commands.account_sign_in(id)), opened: !asked.has("unopened") }),
+    openFolder: () => Promise.resolve(),
     copyText: (text) => navigator.clipboard.writeText(text).catch(() => {}),
     looks: () => Promise.resolve({ ...plainLooks, ...(JSON.parse(localStorage.getItem(LOOKS) ?? "{}") as Partial<Looks>) }),
     setLooks: (looks) => Promise.resolve(localStorage.setItem(LOOKS, JSON.stringify(looks))),

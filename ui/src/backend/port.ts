@@ -3,7 +3,7 @@
  *
  * Two implementations: `tauri.ts` in the product, `fake.ts` in tests and for a look without the engine. Nothing else talks to the outside.
  */
-import type { Commands, Failure, OfferedFile, Patch, UploadId } from "../bindings";
+import type { AccountId, Commands, Failure, OfferedFile, Patch, SignInStarted, UploadId } from "../bindings";
 
 export type CommandName = keyof Commands;
 export type Request<C extends CommandName> = Commands[C][0];
@@ -22,6 +22,11 @@ export interface Looks {
 
 export const plainLooks: Looks = { theme: "system", language: "system", limit_before_turtle: null };
 
+/** A sign-in that has begun, and whether its page is before the user. */
+export interface SignInShown extends SignInStarted {
+  opened: boolean;
+}
+
 /** What is held over the window. */
 export type Drag = { state: "over"; names: string[] } | { state: "left" };
 
@@ -36,6 +41,10 @@ export interface Backend {
   pickFolder(): Promise<string | null>;
   /** Opens the page of a published work in the browser. */
   openPage(upload: UploadId): Promise<void>;
+  /** Begins a sign-in and opens its page in the browser; a window cannot open one itself. */
+  signIn(account: AccountId): Promise<SignInShown>;
+  /** Shows the folder that an account copies into. */
+  openFolder(account: AccountId): Promise<void>;
   copyText(text: string): Promise<void>;
   looks(): Promise<Looks>;
   setLooks(looks: Looks): Promise<void>;

@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { OfferedFile, Patch } from "../bindings";
-import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
+import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request, type SignInShown } from "./port";
 
 export function tauri(): Backend {
   return {
@@ -18,6 +18,8 @@ export function tauri(): Backend {
     pickFiles: (kind) => invoke<OfferedFile[]>("shell_pick_files", { request: { kind } }),
     pickFolder: () => invoke<string | null>("shell_pick_folder"),
     openPage: (upload) => invoke("shell_open_page", { request: upload }),
+    signIn: (account) => invoke<SignInShown>("shell_sign_in", { request: account }),
+    openFolder: (account) => invoke("shell_open_folder", { request: account }),
     copyText: (text) => navigator.clipboard.writeText(text),
     async looks() {
       const kept = await invoke<Partial<Looks> | null>("shell_looks_get");

@@ -119,9 +119,11 @@ export function clock(atMs: number, nowMs: number = Date.now()): string {
   }).format(at);
 }
 
-/** A day without its time: `18 February`. */
-export const day = (atMs: number) =>
-  timeFormat("d", { year: "numeric", month: "long", day: "numeric" }).format(new Date(atMs));
+/** A day without its time: `18 February`; with its year where none, or a far one, is meant. */
+export function day(atMs: number, nowMs?: number): string {
+  const isNear = nowMs !== undefined && Math.abs(atMs - nowMs) < 300 * 86_400_000;
+  return timeFormat(isNear ? "dn" : "d", { ...(isNear ? {} : ({ year: "numeric" } as const)), month: "long", day: "numeric" }).format(new Date(atMs));
+}
 
 export const list = (items: readonly string[]) =>
   new Intl.ListFormat(language.value, { type: "conjunction" }).format(items);
