@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const BYTES_PER_SECOND: u64 = 12_000_000;
 
 /// A simulated platform, as an account on it sees it.
-trait Site {
+pub(crate) trait Site {
     const PLATFORM: &'static str;
     fn settings(&self) -> Vec<(&'static str, String)>;
     fn secrets(&self) -> Vec<(&'static str, String)>;

@@ -5,6 +5,7 @@
     reason = "what does not hold here is a failed test"
 )]
 
+mod accounts;
 mod bilibili;
 mod disturbed;
 mod edited;
