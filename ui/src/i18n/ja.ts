@@ -370,7 +370,7 @@ export const ja: Messages = {
     endsSignIn: "その前にログインし直してください。",
     spent: "いまは残りがありません。",
     spentText: (n) => (n === 0 ? "新しいアップロードは待機します。" : `${num(n)} 件は自動で続きます。`),
-    credential: { sign_in: "ログイン", app_password: "アプリパスワード", access_key: "アクセスキー", api_key: "API キー", temporary_key: "一時キー", upload_token: "アップロード用トークン", service: "自前のサービス" },
+    credential: { sign_in: "ログイン", app_password: "専用パスワード", access_key: "アクセスキー", api_key: "API キー", temporary_key: "一時キー", upload_token: "アップロード用トークン", service: "自前のサービス" },
     until: (time) => `${time} まで`,
     renewsItself: "自動更新",
     ended: (time) => `${time} に切れました`,
@@ -402,7 +402,7 @@ export const ja: Messages = {
     countedOf: {
       uploads: (n, of) => `動画 ${n} / ${of} 本`,
       works: (n, of) => `作品 ${n} / ${of} 件`,
-      requests: (n, of) => `この 1 分に ${n} / ${of} リクエスト`,
+      requests: (n, of) => `この 1 分に ${n} / ${of} 回`,
       bytes: (n, of) => `${n} / ${of}`,
       disk: (n, of) => `${n} / ${of}`,
     },

@@ -389,7 +389,7 @@ export const zhCN: Messages = {
     leftUnknown: "登录后才知道",
     unknownNow: "未知",
     nothing: "无",
-    noLimit: "未见限制",
+    noLimit: "上限未知",
     sent: (bytes) => `已发送 ${bytes}`,
     everyMinute: (n) => `每分钟 ${n} 次请求`,
     counted: {
@@ -406,7 +406,7 @@ export const zhCN: Messages = {
       bytes: (n, of) => `${n}，共 ${of}`,
       disk: (n, of) => `${n}，共 ${of}`,
     },
-    renews: "恢复",
+    renews: "更新",
     scopes: "权限",
     next: (time, span) => `${time}（${span}后）`,
     minutely: "每分钟",
