@@ -3,6 +3,7 @@
 use crate::house::{House, MIB, map, sha256, video_bytes};
 use slipway_api::wire::{Limit, Place, QueueWindow, UploadMove};
 use slipway_model::{Intent, PhaseName};
+use slipway_simulators::aliyun_vod;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_upload_goes_on_where_it_stood_even_after_a_restart() {
@@ -149,6 +150,49 @@ async fn a_moved_upload_goes_before_the_others() {
             .all(|row| row.live.phase == PhaseName::Queued),
         "held uploads are never started"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_moved_while_both_run_gets_the_line() {
+    let pace = aliyun_vod::Pace::immediate();
+    let site = aliyun_vod::simulator().pace(pace).start().await;
+    let house = House::new().await;
+    let key = site.credentials().clone();
+    let settings = map([
+        ("access_key_id", &key.access_key_id),
+        ("endpoint.api", &site.url()),
+        ("part_size", "1048576"),
+        // One upload can take all lanes.
+        ("max_parallel_parts", "8"),
+    ]);
+    let secrets = [("access_key_secret", key.access_key_secret.as_str())];
+    let account = house.account("aliyun-vod", "vod", settings, &secrets).await;
+    let limit = |bytes_per_second| Limit { bytes_per_second };
+    house.api.limit_set(limit(Some(6_000_000))).await.unwrap();
+    let mut ids = Vec::new();
+    for name in ["first.mp4", "second.mp4"] {
+        let file = house.video(name, 20 * MIB + name.len());
+        ids.push(house.add(&file, account, map([("title", name)])).await);
+    }
+    let sending = |row: &slipway_api::wire::UploadRow| row.live.phase == PhaseName::Sending;
+    house.until(ids[1], "the second to run too", sending).await;
+    house
+        .until(ids[0], "the line", |row| row.live.held_bytes > 0)
+        .await;
+    house
+        .api
+        .upload_move(UploadMove {
+            id: ids[1],
+            place: Place::First,
+        })
+        .await
+        .unwrap();
+    let whole = |row: &slipway_api::wire::UploadRow| row.live.held_bytes == row.live.total_bytes;
+    house.until(ids[1], "the second to be whole", whole).await;
+    let first = house.detail(ids[0]).await.row.live;
+    assert!(first.held_bytes < first.total_bytes / 4 * 3, "{first:?}");
+    house.api.limit_set(limit(None)).await.unwrap();
+    house.until_phase(ids[0], PhaseName::Published).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

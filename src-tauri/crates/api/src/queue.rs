@@ -178,7 +178,7 @@ impl Api {
             Place::After { other } => Move::After(other),
         };
         self.engine.store().upload_move(request.id, to).await?;
-        self.engine.wake().await;
+        self.engine.moved().await;
         Ok(Empty {})
     }
 

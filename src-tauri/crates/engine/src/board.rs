@@ -2,7 +2,7 @@
 //!
 //! Nothing here is needed after a restart: it is found afresh.
 
-use crate::{clock::now_ms, reader::Flight};
+use crate::{clock::now_ms, lanes::Rank, reader::Flight};
 use parking_lot::{Mutex, RwLock};
 use slipway_model::{AccountId, UploadId, Wait};
 use std::{
@@ -13,7 +13,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 /// Half-life of the speed that is shown.
 const SPEED_HALF_LIFE: Duration = Duration::from_secs(3);
@@ -33,6 +36,8 @@ pub(crate) struct Counters {
     pub lost: AtomicU64,
     /// All is sent, and the worker waits for its account's turn to submit: others may use the line.
     pub resting: AtomicBool,
+    /// Its place in the queue, which may change while it runs.
+    pub rank: watch::Sender<Rank>,
     /// Parts in flight.
     pub flying: Mutex<BTreeMap<u32, Vec<Arc<Flight>>>>,
 }

@@ -58,6 +58,8 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 pub(crate) enum Order {
     /// Uploads were added, or something else may now run.
     Wake,
+    /// Places in the queue changed, also of uploads that run.
+    Moved,
     Hold(Vec<UploadId>, oneshot::Sender<u32>),
     Release(Vec<UploadId>, oneshot::Sender<u32>),
     Cancel(Vec<UploadId>, oneshot::Sender<u32>),
@@ -234,7 +236,7 @@ impl Dispatcher {
             self.state.admit = true;
         }
         if !self.state.active.is_empty() {
-            self.tools.lanes.tick();
+            self.tools.lanes.tick(self.tools.bucket.rate());
             self.board.tick();
             self.tell_progress();
         }

@@ -245,6 +245,11 @@ impl Engine {
         self.inner.board.queue_changed();
         self.order(Order::Wake).await;
     }
+    /// Places in the queue changed.
+    pub async fn moved(&self) {
+        self.inner.board.queue_changed();
+        self.order(Order::Moved).await;
+    }
     pub async fn hold(&self, ids: Vec<UploadId>) -> u32 {
         self.ask(|done| Order::Hold(ids, done)).await
     }

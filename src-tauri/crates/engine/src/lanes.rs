@@ -15,6 +15,16 @@ use tokio::{sync::oneshot, time::Instant};
 /// Lower goes first: place in the queue.
 pub(crate) type Rank = (i64, i64);
 
+/// The rank of a place in the queue. Higher priorities go first, then lower positions.
+pub(crate) fn rank(priority: i64, position: f64) -> Rank {
+    // The bits of a float, turned so that they are in the order of the numbers.
+    let bits = position.to_bits().cast_signed();
+    (
+        -priority,
+        bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed(),
+    )
+}
+
 #[derive(Debug)]
 struct State {
     control: Concurrency,
@@ -36,6 +46,19 @@ pub(crate) struct Host {
 #[derive(Debug)]
 pub(crate) struct Permit {
     host: Arc<Host>,
+}
+
+impl Permit {
+    /// Whether its holder, whose place is `rank`, may use it for one more part: nobody before it waits, and there are not too many.
+    pub(crate) fn is_kept(&self, rank: Rank) -> bool {
+        let state = self.host.state.lock();
+        let mut waiting = state
+            .waiting
+            .iter()
+            .filter(|(_, sender)| !sender.is_closed());
+        let first = waiting.next().map(|((first, _), _)| *first);
+        state.in_use <= state.control.limit() && first.is_none_or(|first| rank <= first)
+    }
 }
 
 impl Drop for Permit {
@@ -101,11 +124,11 @@ impl Host {
             .pushed_back(self.since.elapsed(), wait);
     }
 
-    fn tick(self: &Arc<Self>) {
+    fn tick(self: &Arc<Self>, cap: Option<u64>) {
         {
             let mut state = self.state.lock();
             let busy = state.busy;
-            state.control.tick(self.since.elapsed(), busy);
+            state.control.tick(self.since.elapsed(), busy, cap);
             state.busy = !state.waiting.is_empty();
         }
         self.hand_out();
@@ -153,11 +176,11 @@ impl Lanes {
             .clone()
     }
 
-    /// To be called about four times a second.
-    pub(crate) fn tick(&self) {
+    /// To be called about four times a second, with the speed cap in bytes per second.
+    pub(crate) fn tick(&self, cap: Option<u64>) {
         let hosts: Vec<_> = self.0.lock().values().cloned().collect();
         for host in hosts {
-            host.tick();
+            host.tick(cap);
         }
     }
 }
@@ -189,6 +212,21 @@ mod tests {
         assert_eq!((told.recv().await, told.recv().await), (Some(1), Some(9)));
         late.await.unwrap();
         early.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_lane_is_kept_while_nobody_before_waits() {
+        let host = Lanes::default().host("a", 1);
+        let permit = host.acquire((1, 0)).await;
+        assert!(permit.is_kept((1, 0)));
+        let after = host.acquire((2, 0));
+        tokio::pin!(after);
+        assert!(futures_util::poll!(after.as_mut()).is_pending());
+        assert!(permit.is_kept((1, 0)));
+        let before = host.acquire((0, 9));
+        tokio::pin!(before);
+        assert!(futures_util::poll!(before.as_mut()).is_pending());
+        assert!(!permit.is_kept((1, 0)));
     }
 
     #[tokio::test]

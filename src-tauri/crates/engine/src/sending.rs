@@ -6,6 +6,7 @@
 
 use crate::{
     clock::now_ms,
+    lanes::Permit,
     limiter::Limiter,
     reader::{self, Flight, Reading, Source},
     worker::{Job, What, source_failed},
@@ -39,6 +40,7 @@ struct Landing {
     span: Span,
     took: Duration,
     result: Result<Receipt>,
+    permit: Permit,
 }
 
 pub(crate) async fn send_all(job: &Job, mut kept: Kept) -> Result<()> {
@@ -103,8 +105,10 @@ impl Sender<'_> {
         // The platform itself asked for the wait: a part that lands meanwhile does not end it.
         let mut asked = false;
         let mut look = tokio::time::interval(LOOK);
+        let mut place = self.job.counters.rank.subscribe();
         while !self.parts.all_landed() {
             let room = self.flights.len() < at_once && self.parts.wanted_count() > 0;
+            let now_at = *place.borrow_and_update();
             tokio::select! {
                 biased;
                 Some(done) = self.flights.join_next_with_id() => {
@@ -112,7 +116,7 @@ impl Sender<'_> {
                         continue; // its twin was faster
                     }
                     // A defect of ours: the part's number went with it, so all of them begin anew.
-                    let (flight, Landing { span, took, result }) = done.map_err(|error| {
+                    let (flight, Landing { span, took, result, permit }) = done.map_err(|error| {
                         Error::new("slipway", "sending a part", ErrorKind::ServerFault, Cause::new("internal_fault")).because(error)
                     })?;
                     self.aloft.retain(|aloft| aloft.flight.id() != flight);
@@ -132,6 +136,13 @@ impl Sender<'_> {
                             if self.parts.land(span.number, receipt.clone()) {
                                 self.job.report(What::Happened(Event::Landed { number: span.number, receipt })).await;
                             }
+                            // The lane goes on to the next part, unless somebody before us waits for it.
+                            if not_before.is_none()
+                                && permit.is_kept(*place.borrow())
+                                && let Some(span) = self.parts.take()
+                            {
+                                self.launch(span, permit);
+                            }
                         }
                         Err(_) if self.parts.has_landed(span.number) => {} // its twin was faster
                         Err(error) => {
@@ -149,11 +160,13 @@ impl Sender<'_> {
                     (not_before, asked) = (None, false);
                     self.job.tools.board.pause_of(self.job.id, None);
                 }
-                permit = host.acquire(self.job.rank), if room && not_before.is_none() => {
+                permit = host.acquire(now_at), if room && not_before.is_none() => {
                     if let Some(span) = self.parts.take() {
                         self.launch(span, permit);
                     }
                 }
+                // Waits at its new place.
+                _ = place.changed() => {}
                 _ = look.tick(), if self.parts.wanted_count() == 0 && self.flights.len() < at_once => {
                     if let Some(span) = self.straggler() && let Some(permit) = host.try_acquire() {
                         self.launch(span, permit);
@@ -222,17 +235,17 @@ impl Sender<'_> {
         self.parts.cuts().span(slow.number)
     }
 
-    fn launch(&mut self, span: Span, permit: crate::lanes::Permit) {
+    fn launch(&mut self, span: Span, permit: Permit) {
         let (job, source, ticket) = (self.job.clone(), self.source.clone(), self.ticket.clone());
         let number = span.number;
         let flight = self.flights.spawn(async move {
-            let _permit = permit;
             let started = Instant::now();
             let result = fly(&job, source, &ticket, span).await;
             Landing {
                 span,
                 took: started.elapsed(),
                 result,
+                permit,
             }
         });
         let since = Instant::now();

@@ -87,16 +87,18 @@ impl Concurrency {
         };
     }
 
-    /// Judges the window that ends at `now`. `busy` is whether all lanes were wanted: an idle line teaches nothing. Call it often; it acts once a window.
-    pub fn tick(&mut self, now: Duration, busy: bool) {
+    /// Judges the window that ends at `now`. `busy` is whether all lanes were wanted: an idle line teaches nothing, and neither does one that is held at
+    /// `cap` bytes per second, where more lanes would only take from the first in the queue. Call it often; it acts once a window.
+    pub fn tick(&mut self, now: Duration, busy: bool, cap: Option<u64>) {
         let elapsed = now.saturating_sub(self.window_from);
         if elapsed < WINDOW {
             return;
         }
         let goodput = self.window_bytes as f64 / elapsed.as_secs_f64();
         let idle = !busy || self.window_bytes == 0;
+        let is_capped = cap.is_some_and(|cap| goodput >= cap as f64 * 0.9);
         (self.window_from, self.window_bytes, self.window_losses) = (now, 0, 0);
-        if idle {
+        if idle || is_capped {
             return;
         }
         let may_grow = now >= self.no_growth_until && self.limit < self.ceiling;
@@ -156,7 +158,7 @@ mod tests {
         for _ in 0..400 {
             now += WINDOW;
             it.acknowledged((goodput(it.limit()) * WINDOW.as_secs_f64()) as u64);
-            it.tick(now, true);
+            it.tick(now, true, None);
         }
         it.limit()
     }
@@ -174,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cap_that_is_reached_brings_no_more_lanes() {
+        let mut it = Concurrency::new(CEILING);
+        for second in (2..60).step_by(2) {
+            it.acknowledged(10_000_000);
+            it.tick(Duration::from_secs(second), true, Some(5_200_000));
+        }
+        assert_eq!(it.limit(), START);
+        it.acknowledged(10_000_000);
+        it.tick(Duration::from_secs(60), true, Some(10_000_000));
+        assert!(it.limit() > START, "a line that is far below its cap");
+    }
+
+    #[test]
     fn pushback_shrinks_and_stops_growth_for_a_while() {
         let mut it = Concurrency::new(16);
         it.pushed_back(Duration::from_secs(1), None);
@@ -181,7 +196,7 @@ mod tests {
         assert!(after < START);
         for second in 2..30 {
             it.acknowledged(1 << 30);
-            it.tick(Duration::from_secs(second), true);
+            it.tick(Duration::from_secs(second), true, None);
         }
         assert_eq!(it.limit(), after, "no growth within half a minute");
     }

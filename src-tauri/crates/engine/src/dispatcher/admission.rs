@@ -6,7 +6,7 @@ use super::{Active, Dispatcher, READ_AGAIN_MS, WATCHERS};
 use crate::{
     board::Counters,
     clock::now_ms,
-    happening,
+    happening, lanes,
     worker::{Job, Report, What},
 };
 use slipway_model::{AccountId, Cause, Effect, ErrorKind, Event, Intent, PhaseName, UploadId};
@@ -158,6 +158,8 @@ impl Dispatcher {
             .filter(|_| from == PhaseName::Sending)
             .map(|kept| kept.parts.held_bytes());
         let counters = Arc::new(Counters::default());
+        let rank = lanes::rank(loaded.priority, loaded.position);
+        counters.rank.send_replace(rank);
         counters.held.store(
             upload
                 .phase
@@ -169,7 +171,6 @@ impl Dispatcher {
             id,
             attempt: upload.attempt,
             key: loaded.key,
-            rank: (-loaded.priority, (loaded.position * 1024.0) as i64),
             manuscript: loaded.manuscript,
             account: loaded.account,
             counters: counters.clone(),

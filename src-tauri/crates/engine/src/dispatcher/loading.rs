@@ -73,7 +73,6 @@ impl Dispatcher {
             id,
             attempt: loaded.upload.attempt,
             key: loaded.key,
-            rank: (0, 0),
             manuscript: loaded.manuscript,
             account: loaded.account,
             counters: Arc::new(Counters::default()),

@@ -3,8 +3,7 @@
 //! Invariant: an order is on disk before it is answered.
 
 use super::{Dispatcher, Order};
-use crate::clock::now_ms;
-use crate::{fingerprint, worker::Job};
+use crate::{clock::now_ms, fingerprint, lanes, worker::Job};
 use slipway_model::{
     AccountId, Effect, ErrorKind, Event, Intent, PhaseName, SourceFile, UploadId, Wait,
 };
@@ -14,6 +13,7 @@ impl Dispatcher {
     pub(super) async fn obey(&mut self, order: Order) {
         match order {
             Order::Wake => {}
+            Order::Moved => self.rank_again().await,
             Order::Hold(ids, done) => {
                 let changed = self.intend(ids, Intent::Hold).await;
                 let _ = done.send(changed);
@@ -62,6 +62,20 @@ impl Dispatcher {
         }
         self.board.queue_changed();
         self.state.admit = true;
+    }
+
+    /// Those that run take their new places: from their next part on.
+    async fn rank_again(&self) {
+        for (id, active) in &self.state.active {
+            match self.store.upload(*id).await {
+                Ok(Some(stored)) => {
+                    let rank = lanes::rank(stored.priority, stored.position);
+                    active.job.counters.rank.send_replace(rank);
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(upload = %id, %error, "its place cannot be read"),
+            }
+        }
     }
 
     pub(super) async fn intend(&mut self, ids: Vec<UploadId>, intent: Intent) -> u32 {
