@@ -16,6 +16,9 @@ export const typed = signal<ReadonlySet<string>>(new Set());
 const key = (account: AccountId, field: Field) => `${String(account)} ${field.name}`;
 
 effect(() => {
+  // An account that is taken out and chosen again is asked again.
+  const chosen = new Set(chosenRows.value.map(({ account }) => String(account.id)));
+  for (const name of asked) if (!chosen.has(name.split(" ")[0] ?? "") && known.peek()[name] === undefined) asked.delete(name);
   for (const { account } of chosenRows.value) {
     const spec = specOf(account.platform);
     for (const field of spec ? fieldsOf(spec) : []) if (field.listed) void ask(account.id, field);
@@ -30,7 +33,7 @@ async function ask(account: AccountId, field: Field): Promise<void> {
     const found = await backend().call("account_choices", { account, field: field.name });
     known.value = { ...known.value, [name]: found };
   } catch {
-    asked.delete(name);
+    // It is typed.
   }
 }
 

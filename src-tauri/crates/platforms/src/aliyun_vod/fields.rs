@@ -62,6 +62,12 @@ pub(super) fn notes(fields: &Fields) -> Vec<Finding> {
         let cause = cause.with("max", TITLE_BYTES_USUAL);
         found.push(finding(Severity::Amber, "Title", cause));
     }
+    // Read as SRT where it is not WebVTT: either tells when each line is shown.
+    let subtitle = fields.get("Subtitle").map_or("", |text| text.trim());
+    if !subtitle.is_empty() && !subtitle.contains("-->") {
+        let cause = Cause::new("aliyun_vod_subtitle_unreadable");
+        found.push(finding(Severity::Red, "Subtitle", cause));
+    }
     found
 }
 

@@ -354,6 +354,16 @@ async fn every_limit_holds_at_its_edge() {
         notes("Tags", &tags(17)),
         [(Severity::Red, "tags_too_many".to_owned())]
     );
+    for text in [
+        "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n",
+        "1\n00:00:00,000 --> 00:00:01,000\nHello\n",
+    ] {
+        assert_eq!(notes("Subtitle", text), []);
+    }
+    assert_eq!(
+        notes("Subtitle", "/home/me/words.srt"),
+        [(Severity::Red, "aliyun_vod_subtitle_unreadable".to_owned())]
+    );
     assert_eq!(notes("Tags", &"x".repeat(32)), []);
     assert_eq!(
         notes("Tags", &"x".repeat(33)),
