@@ -181,6 +181,28 @@ async fn a_sign_in_ends_by_itself_when_the_browser_comes_back() {
     assert_eq!(seen.accounts[0].sign_ins, 0, "no password was used");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_opens_the_browser_and_needs_nothing_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let platform = bluesky::simulator().start().await;
+    let it = Terminal::new();
+    bluesky_account(&it, &platform);
+    // Goes where it is sent, as a browser does in front of somebody who agrees.
+    let browser = it.path("browser");
+    let script = "#!/bin/sh\nexec curl --silent --location --output /dev/null \"$1\"\n";
+    std::fs::write(&browser, script).unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let signed_in = with_vault(&it, &["accounts", "sign-in", "main"])
+        .env("BROWSER", &browser)
+        .env("NO_PROXY", "localhost,127.0.0.1")
+        .output()
+        .unwrap();
+    let signed_in = Ran::from(signed_in).ok();
+    assert!(signed_in.stdout.contains("Ready"), "{signed_in:?}");
+    run(&it, &["accounts", "check", "main"]).ok();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_of_somebody_else_is_not_taken() {
     let platform = bluesky::simulator().start().await;
