@@ -34,6 +34,16 @@ pub struct Rule<F, C> {
     pub probability: f64,
 }
 
+/// Ready examples by name.
+pub(crate) type Catalogue<F, C> = Vec<(&'static str, Rule<F, C>)>;
+
+/// A rule and how often it has struck.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultSeen<F, C> {
+    pub rule: Rule<F, C>,
+    pub struck: u32,
+}
+
 const fn one() -> u32 {
     1
 }
@@ -122,8 +132,12 @@ impl<F: Clone, C: CallSet> Script<F, C> {
     }
 
     /// The rules with how often each has struck.
-    pub fn rules(&self) -> impl Iterator<Item = (&Rule<F, C>, u32)> {
-        self.lines.iter().map(|line| (&line.rule, line.struck))
+    pub fn seen(&self) -> Vec<FaultSeen<F, C>> {
+        let seen = |line: &Written<F, C>| FaultSeen {
+            rule: line.rule.clone(),
+            struck: line.struck,
+        };
+        self.lines.iter().map(seen).collect()
     }
 
     /// Every fault that strikes this request, in the order of the script.

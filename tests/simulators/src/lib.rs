@@ -6,6 +6,7 @@
 
 mod answer;
 mod clock;
+mod control;
 mod fault;
 mod line;
 mod listener;
@@ -19,7 +20,7 @@ pub mod bluesky;
 pub mod wangsu;
 
 pub use clock::Clock;
-pub use fault::{CallSet, Rule, Script};
+pub use fault::{CallSet, FaultSeen, Rule, Script};
 pub use line::{Line, LineBuilder, Traffic};
 pub use meter::Moved;
 pub use sink::Sink;

@@ -1,38 +1,21 @@
-//! The same controls as the Rust type has, for a program in another process: JSON below `/__sim/`.
-//!
-//! No production code knows of it, and no fault strikes it.
-
-use std::time::Duration;
+//! The controls of this platform alone, beside those that all have.
 
 use bytes::Bytes;
-use hyper::{Method, StatusCode};
+use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::about::about;
-use super::fault::{Fault, Rule};
+use super::call::Call;
+use super::fault::Fault;
 use super::server::Pairs;
 use super::switches::{Profile, Switches};
 use super::videos::Encoding;
 use super::world::World;
-use crate::answer::{Reply, json as json_reply};
+use crate::answer::Reply;
+use crate::control::{self, Told, controlled, overlaid, parse};
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Rules {
-    One(Rule),
-    Many(Vec<Rule>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Moves {
-    #[serde(default)]
-    advance_ms: u64,
-    #[serde(default)]
-    advance_s: u64,
-    set_s: Option<i64>,
-}
+controlled!(World, Fault, Call);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,8 +26,6 @@ struct Setting {
     encoding: Option<Encoding>,
 }
 
-type Told = Result<Value, String>;
-
 pub(crate) async fn answer(
     world: &World,
     method: &Method,
@@ -52,7 +33,8 @@ pub(crate) async fn answer(
     asked: &Pairs,
     body: &Bytes,
 ) -> Reply {
-    let told = match (method.as_str(), path) {
+    let control = (method.as_str(), path);
+    let told = match control {
         ("GET", "inspect") => {
             let mut seen = match asked.get("glance") {
                 Some(_) => world.glance(),
@@ -61,35 +43,8 @@ pub(crate) async fn answer(
             if asked.get("answers") == Some("0") {
                 seen.answers.clear();
             }
-            serde_json::to_value(seen).map_err(|error| error.to_string())
+            Ok(json!(seen))
         }
-        ("GET", "fault/catalogue") => Ok(Fault::catalogue()
-            .into_iter()
-            .map(|(name, rule)| json!({ "name": name, "rule": rule }))
-            .collect()),
-        ("GET", "fault") => Ok(json!(world.glance().faults)),
-        ("POST", "fault") => parse(body).map(|rules| {
-            let mut state = world.state.lock();
-            match rules {
-                Rules::One(rule) => state.script.add(rule),
-                Rules::Many(rules) => rules.into_iter().for_each(|rule| state.script.add(rule)),
-            }
-            json!({})
-        }),
-        ("DELETE", "fault") => {
-            world.state.lock().script.clear();
-            Ok(json!({}))
-        }
-        ("GET", "clock") => Ok(clock(world)),
-        ("POST", "clock") => parse(body).map(|moves: Moves| {
-            if let Some(unix_s) = moves.set_s {
-                world.clock.set_s(unix_s);
-            }
-            world.clock.advance(
-                Duration::from_millis(moves.advance_ms) + Duration::from_secs(moves.advance_s),
-            );
-            clock(world)
-        }),
         ("GET", "profile") => Ok(json!(world.state.lock().switches)),
         ("POST", "profile") => parse(body).and_then(|setting| set(world, setting)),
         ("POST", "reset") => {
@@ -97,23 +52,9 @@ pub(crate) async fn answer(
             Ok(json!({}))
         }
         ("GET", "about") => Ok(about()),
-        _ => {
-            let error = format!("no control {method} {path}");
-            return json_reply(StatusCode::NOT_FOUND, &json!({ "error": error }));
-        }
+        _ => return control::reply(control, control::shared(world, control, body)),
     };
-    match told {
-        Ok(value) => json_reply(StatusCode::OK, &value),
-        Err(error) => json_reply(StatusCode::BAD_REQUEST, &json!({ "error": error })),
-    }
-}
-
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| error.to_string())
-}
-
-fn clock(world: &World) -> Value {
-    json!({ "now_ms": world.clock.now_ms(), "ahead_ms": world.clock.ahead_ms() })
+    control::reply(control, Some(told))
 }
 
 fn set(world: &World, setting: Setting) -> Told {
@@ -123,11 +64,7 @@ fn set(world: &World, setting: Setting) -> Told {
         None => state.switches.clone(),
     };
     if let Some(some) = setting.switches {
-        let mut all = serde_json::to_value(&switches).map_err(|error| error.to_string())?;
-        if let Value::Object(fields) = &mut all {
-            fields.extend(some);
-        }
-        switches = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        switches = overlaid(&switches, some)?;
     }
     state.switches = switches.clone();
     drop(state);

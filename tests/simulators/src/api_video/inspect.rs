@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::call::Call;
 use super::container::Source;
-use super::fault::{Fault, Rule};
+use super::fault::Fault;
 use super::state::{State, Video};
 use crate::meter::Moved;
 
@@ -30,11 +30,7 @@ pub struct Inspection {
     pub faults: Vec<FaultSeen>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FaultSeen {
-    pub rule: Rule,
-    pub struck: u32,
-}
+pub type FaultSeen = crate::fault::FaultSeen<Fault, Call>;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TokenSeen {
@@ -124,14 +120,7 @@ pub(crate) fn look(state: &State, now_ms: i64, received: Moved) -> Inspection {
         answers_dropped: record.answers_dropped,
         keys_beside_upload_tokens: record.keys_beside_upload_tokens,
         refresh_reuses: record.refresh_reuses,
-        faults: state
-            .script
-            .rules()
-            .map(|(rule, struck)| FaultSeen {
-                rule: rule.clone(),
-                struck,
-            })
-            .collect(),
+        faults: state.script.seen(),
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::call::Call;
-use super::fault::Rule;
+use super::fault::Fault;
 use super::manuscripts::Manuscript;
 use super::review::Review;
 use super::state::{State, Upload, UploadType};
@@ -42,11 +42,7 @@ pub struct Inspection {
     pub webhooks: Vec<WebhookSeen>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FaultSeen {
-    pub rule: Rule,
-    pub struck: u32,
-}
+pub type FaultSeen = crate::fault::FaultSeen<Fault, Call>;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UploadSeen {
@@ -157,7 +153,7 @@ pub struct AnswerSeen {
     pub code: Option<i64>,
     pub received_bytes: u64,
     /// The faults that struck it.
-    pub faults: Vec<super::fault::Fault>,
+    pub faults: Vec<Fault>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -218,14 +214,7 @@ pub(crate) fn look(state: &State, review: &Review, now_ms: i64, received: Moved)
         secrets_at_upload_host: record.secrets_at_upload_host,
         multipart_at_upload_host: record.multipart_at_upload_host,
         generation_1_calls: record.generation_1_calls,
-        faults: state
-            .script
-            .rules()
-            .map(|(rule, struck)| FaultSeen {
-                rule: rule.clone(),
-                struck,
-            })
-            .collect(),
+        faults: state.script.seen(),
         webhooks: record.webhooks.clone(),
     }
 }

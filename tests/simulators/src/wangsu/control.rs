@@ -1,34 +1,18 @@
-//! The same controls as the Rust type has, for a program in another process: JSON below `/__sim/`. No fault strikes it.
+//! The controls of this platform alone, beside those that all have.
 
-use std::time::Duration;
-
-use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::about::about;
-use super::fault::{Fault, Rule};
+use super::call::Call;
+use super::fault::Fault;
 use super::inspect;
 use super::state::World;
 use super::switches::{Profile, Switches};
-use crate::answer::{Reply, json as json_reply};
+use crate::answer::Reply;
+use crate::control::{self, Told, controlled, overlaid, parse};
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Rules {
-    One(Rule),
-    Many(Vec<Rule>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Moves {
-    #[serde(default)]
-    advance_ms: u64,
-    #[serde(default)]
-    advance_s: u64,
-    set_s: Option<i64>,
-}
+controlled!(World, Fault, Call);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,41 +23,12 @@ struct Setting {
 }
 
 pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> Reply {
-    let told = match (method, path) {
+    let control = (method, path);
+    let told = match control {
         ("GET", "inspect") => {
-            let seen = inspect::look(
-                &world.state.lock(),
-                world.clock.now_ms(),
-                world.meter.read(),
-            );
-            serde_json::to_value(seen).map_err(|error| error.to_string())
+            let (now_ms, received) = (world.clock.now_ms(), world.meter.read());
+            Ok(json!(inspect::look(&world.state.lock(), now_ms, received)))
         }
-        ("GET", "fault/catalogue") => Ok(Fault::catalogue()
-            .into_iter()
-            .map(|(name, rule)| json!({ "name": name, "rule": rule }))
-            .collect()),
-        ("POST", "fault") => parse(body).map(|rules| {
-            let mut state = world.state.lock();
-            match rules {
-                Rules::One(rule) => state.script.add(rule),
-                Rules::Many(rules) => rules.into_iter().for_each(|rule| state.script.add(rule)),
-            }
-            json!({})
-        }),
-        ("DELETE", "fault") => {
-            world.state.lock().script.clear();
-            Ok(json!({}))
-        }
-        ("GET", "clock") => Ok(clock(world)),
-        ("POST", "clock") => parse(body).map(|moves: Moves| {
-            if let Some(unix_s) = moves.set_s {
-                world.clock.set_s(unix_s);
-            }
-            world.clock.advance(
-                Duration::from_millis(moves.advance_ms) + Duration::from_secs(moves.advance_s),
-            );
-            clock(world)
-        }),
         ("GET", "profile") => Ok(json!(world.state.lock().switches)),
         ("POST", "profile") => parse(body).and_then(|setting| set(world, setting)),
         ("POST", "reset") => {
@@ -82,39 +37,19 @@ pub(crate) fn answer(world: &World, method: &str, path: &str, body: &[u8]) -> Re
         }
         ("GET", "credentials") => Ok(world.credentials.clone()),
         ("GET", "about") => Ok(about()),
-        _ => {
-            return json_reply(
-                StatusCode::NOT_FOUND,
-                &json!({ "error": format!("no control {method} {path}") }),
-            );
-        }
+        _ => return control::reply(control, control::shared(world, control, body)),
     };
-    match told {
-        Ok(value) => json_reply(StatusCode::OK, &value),
-        Err(error) => json_reply(StatusCode::BAD_REQUEST, &json!({ "error": error })),
-    }
+    control::reply(control, Some(told))
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| error.to_string())
-}
-
-fn clock(world: &World) -> Value {
-    json!({ "now_ms": world.clock.now_ms(), "ahead_ms": world.clock.ahead_ms() })
-}
-
-fn set(world: &World, setting: Setting) -> Result<Value, String> {
+fn set(world: &World, setting: Setting) -> Told {
     let mut state = world.state.lock();
     let mut switches = match setting.profile {
         Some(profile) => Switches::of(profile),
         None => state.switches.clone(),
     };
     if let Some(some) = setting.switches {
-        let mut all = serde_json::to_value(&switches).map_err(|error| error.to_string())?;
-        if let Value::Object(fields) = &mut all {
-            fields.extend(some);
-        }
-        switches = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        switches = overlaid(&switches, some)?;
     }
     state.switches = switches.clone();
     Ok(json!(switches))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::call::Call;
-use super::fault::{Fault, Rule};
+use super::fault::Fault;
 use super::state::State;
 use super::vod::{is_listed, transcode_state};
 use crate::meter::Moved;
@@ -31,11 +31,7 @@ pub struct Inspection {
     pub faults: Vec<FaultSeen>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FaultSeen {
-    pub rule: Rule,
-    pub struck: u32,
-}
+pub type FaultSeen = crate::fault::FaultSeen<Fault, Call>;
 
 /// A video, from the moment a place was given for it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -160,14 +156,7 @@ pub(crate) fn look(state: &State, now_ms: i64, received: Moved) -> Inspection {
         replays: state.record.replays,
         secrets_at_upload_host: state.record.secrets_at_upload_host,
         at_once_most: state.record.at_once_most,
-        faults: state
-            .script
-            .rules()
-            .map(|(rule, struck)| FaultSeen {
-                rule: rule.clone(),
-                struck,
-            })
-            .collect(),
+        faults: state.script.seen(),
         stored,
     }
 }
