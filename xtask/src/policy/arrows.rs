@@ -56,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Shares no type with the product, so that an agreement between the two is one about bytes.
     ("slipway-simulators", &[]),
+    ("slipway-sites", &["slipway-simulators"]),
 ];
 
 /// The one crate that may name Tauri.

@@ -108,6 +108,11 @@ impl Fault {
         }
     }
 
+    /// Whether no client can get past it alone.
+    pub fn needs_a_person(&self) -> bool {
+        false
+    }
+
     /// A ready example of every fault.
     pub fn catalogue() -> Vec<(&'static str, Rule)> {
         use Call::{

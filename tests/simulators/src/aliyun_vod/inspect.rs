@@ -57,6 +57,8 @@ pub struct UploadSeen {
     /// How often each number was sent.
     pub sent: BTreeMap<u32, u32>,
     pub bytes_sent: u64,
+    /// Bytes of each number, whether it landed or not.
+    pub received: BTreeMap<u32, u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]

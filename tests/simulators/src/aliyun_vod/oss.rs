@@ -314,6 +314,7 @@ pub(crate) fn initiate(state: &mut State, asked: &Asked<'_>) -> Reply {
         parts: BTreeMap::new(),
         sent: BTreeMap::new(),
         bytes_sent: 0,
+        received: BTreeMap::new(),
     });
     document(
         "InitiateMultipartUploadResult",

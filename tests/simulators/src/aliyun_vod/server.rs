@@ -332,7 +332,8 @@ impl World {
         let part = asked.query("partNumber").and_then(|n| n.parse().ok());
         self.strike(call, part, notes).await;
         let is_head = call == Call::HeadObject;
-        if let Some(part) = part.filter(|_| call == Call::UploadPart) {
+        let part = part.filter(|_| call == Call::UploadPart);
+        if let Some(part) = part {
             let mut state = self.state.lock();
             let id = asked.query("uploadId").unwrap_or("");
             if let Some(upload) = state.uploads.iter_mut().find(|u| u.id == id) {
@@ -345,11 +346,11 @@ impl World {
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(hang_up) => {
-                self.count_sent(call, &asked, notes.bytes);
+                self.count_sent(&asked, part, notes.bytes);
                 return Err(hang_up);
             }
         };
-        self.count_sent(call, &asked, notes.bytes);
+        self.count_sent(&asked, part, notes.bytes);
         let mut made = outcome.unwrap_or_else(|refusal| refusal.reply(&asked.bucket, is_head));
         for fault in &notes.faults {
             if let Fault::Error {
@@ -370,14 +371,13 @@ impl World {
         Ok(made)
     }
 
-    fn count_sent(&self, call: Call, asked: &OssAsked<'_>, bytes: u64) {
-        if call != Call::UploadPart {
-            return;
-        }
+    fn count_sent(&self, asked: &OssAsked<'_>, part: Option<u32>, bytes: u64) {
+        let Some(part) = part else { return };
         let id = asked.query("uploadId").unwrap_or("");
         let mut state = self.state.lock();
         if let Some(upload) = state.uploads.iter_mut().find(|u| u.id == id) {
             upload.bytes_sent += bytes;
+            *upload.received.entry(part).or_default() += bytes;
         }
     }
 

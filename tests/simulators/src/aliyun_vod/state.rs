@@ -101,6 +101,8 @@ pub(crate) struct Upload {
     /// How often each number was sent, whatever became of it.
     pub(crate) sent: BTreeMap<u32, u32>,
     pub(crate) bytes_sent: u64,
+    /// Of each number, whether it landed or not.
+    pub(crate) received: BTreeMap<u32, u64>,
 }
 
 #[derive(Clone, Debug)]

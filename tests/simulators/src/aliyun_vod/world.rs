@@ -94,6 +94,7 @@ impl World {
                         .collect(),
                     sent: upload.sent.clone(),
                     bytes_sent: upload.bytes_sent,
+                    received: upload.received.clone(),
                 })
                 .collect(),
             answers: state.answers.clone(),

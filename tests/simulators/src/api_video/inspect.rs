@@ -73,6 +73,10 @@ pub struct PartSeen {
     /// Requests that were stored.
     pub landed: u32,
     pub bytes: u64,
+    /// Of its requests, forms included, whether they came whole or not.
+    pub received_bytes: u64,
+    /// Of the one that landed last.
+    pub held_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,6 +19,17 @@ pub(crate) enum Span {
     },
 }
 
+impl Span {
+    /// What a record names it by: 0 is a whole file, and a span of bytes is named by its first.
+    pub(crate) fn number(&self) -> u64 {
+        match *self {
+            Self::Whole => 0,
+            Self::Part { number, .. } => number,
+            Self::Bytes { from, .. } => from,
+        }
+    }
+}
+
 /// Parts of one video.
 pub(crate) const PARTS_MAX: u64 = 10_000;
 /// The header's own bound on a file; the limits page says 30 GiB.

@@ -202,6 +202,10 @@ impl World {
             .form(body, asked.header("content-type"), target)
             .await;
         drop(at_once);
+        if let Some(video) = self.state.lock().video(known.as_deref().unwrap_or("")) {
+            let seen = video.seen.entry(span.number()).or_default();
+            seen.received_bytes += reading.got.load(Ordering::Relaxed);
+        }
         let landed = match form.and_then(|form| Ok(form.one_file()?)) {
             Ok((file, said)) => self.land(asked, span, file, known.or(said)),
             Err(spilt) => Err(spilt),
@@ -241,11 +245,8 @@ impl World {
                 return Err(problem::NOT_FOUND.named("videoId").into());
             }
         }
-        let number = match span {
-            Span::Whole => 0,
-            Span::Part { number, .. } => number,
-            Span::Bytes { from, .. } => from,
-        };
+        let number = span.number();
+        let bytes = file.bytes;
         let seen = video.seen.entry(number).or_default();
         seen.came += 1;
         seen.bytes += file.bytes;
@@ -255,7 +256,9 @@ impl World {
         };
         if !asked.faults.contains(&Fault::NotStored) {
             video.source.land(span, piece, &switches, now_ms)?;
-            video.seen.entry(number).or_default().landed += 1;
+            let seen = video.seen.entry(number).or_default();
+            seen.landed += 1;
+            seen.held_bytes = bytes;
         }
         if video.token.is_none() {
             video.token = token;

@@ -130,6 +130,11 @@ impl Fault {
         )
     }
 
+    /// Whether no client can get past it alone.
+    pub fn needs_a_person(&self) -> bool {
+        false
+    }
+
     /// A ready example of every fault, for a file of a few blocks. Each strikes a few times and then leaves the client alone.
     pub fn catalogue() -> Vec<(&'static str, Rule)> {
         use Call::{

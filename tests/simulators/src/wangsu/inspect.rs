@@ -73,6 +73,8 @@ pub struct BlockSeen {
     /// All chunks that got as far as their body.
     pub chunks: u32,
     pub received_bytes: u64,
+    /// Acknowledged last, also when it has been joined since.
+    pub held_bytes: u64,
     /// Of the block as it is now; none when it was joined or never acknowledged.
     pub offset: Option<u64>,
 }
@@ -142,6 +144,7 @@ pub(crate) fn look(state: &State, now_ms: i64, received: Moved) -> Inspection {
         begun: sent.begun,
         chunks: sent.chunks,
         received_bytes: sent.bytes,
+        held_bytes: sent.held,
         offset: state
             .blocks
             .get(&(batch.clone(), *index))

@@ -97,6 +97,8 @@ pub(crate) struct Sent {
     pub(crate) begun: u32,
     pub(crate) chunks: u32,
     pub(crate) bytes: u64,
+    /// Acknowledged last, also when it has been joined since.
+    pub(crate) held: u64,
 }
 
 #[derive(Clone, Debug)]

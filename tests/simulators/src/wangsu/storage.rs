@@ -234,6 +234,7 @@ impl World {
             .handles
             .insert(ctx.clone(), (place.0.clone(), place.1, generation));
         let now_ms = self.clock.now_ms();
+        state.sent.entry(place.clone()).or_default().held = offset;
         let block = match behind {
             None => state
                 .blocks
