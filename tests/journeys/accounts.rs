@@ -2,7 +2,6 @@
 
 use crate::{
     bilibili::fields as bilibili_fields,
-    every::Site,
     house::{House, MIB, map},
 };
 use slipway_api::wire::{AccountRow, Empty, Secret, SignInEnd};
@@ -11,6 +10,7 @@ use slipway_model::{
     AccountId, Counted, Credential, HealthState, PhaseName, UploadId, Wait, account::Settings,
 };
 use slipway_simulators::{aliyun_vod, api_video, bilibili, bluesky, wangsu};
+use slipway_sites::Site;
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
@@ -36,7 +36,7 @@ fn browse(page: &str) -> String {
     location.map(str::to_owned).unwrap_or(answer)
 }
 
-async fn account_on<S: Site>(house: &House, site: &S, label: &str) -> AccountId {
+async fn account_on(house: &House, site: &dyn Site, label: &str) -> AccountId {
     let own = |pairs: Vec<(&'static str, String)>| -> Settings {
         let owned = pairs.into_iter().map(|(k, v)| (k.to_owned(), v));
         owned.collect()
@@ -44,7 +44,7 @@ async fn account_on<S: Site>(house: &House, site: &S, label: &str) -> AccountId 
     let secrets = site.secrets();
     let secrets: Vec<_> = secrets.iter().map(|(k, v)| (*k, v.as_str())).collect();
     house
-        .account(S::PLATFORM, label, own(site.settings()), &secrets)
+        .account(site.platform(), label, own(site.settings()), &secrets)
         .await
 }
 

@@ -9,8 +9,8 @@ mod accounts;
 mod bilibili;
 mod disturbed;
 mod edited;
-mod every;
 mod folder;
-mod house;
 mod secrets;
 mod steering;
+
+use slipway_tests::house;

@@ -2,7 +2,10 @@
 
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
-use slipway_api::{Api, Failure, Options, wire::*};
+use slipway_api::{
+    Api, Failure, Options,
+    wire::{NewAccount, NewManuscripts, Secret, UploadDetail, UploadRow, UploadSet},
+};
 use slipway_model::{AccountId, PhaseName, UploadId};
 use std::{
     collections::BTreeMap,
@@ -11,17 +14,17 @@ use std::{
 };
 use tempfile::TempDir;
 
-pub(crate) const MIB: usize = 1 << 20;
-pub(crate) const PASSPHRASE: &str = "a pass phrase of the tests";
+pub const MIB: usize = 1 << 20;
+pub const PASSPHRASE: &str = "a pass phrase of the tests";
 /// Far more than anything here takes: reached only when something hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) struct House {
+pub struct House {
     pub dir: TempDir,
     pub api: Api,
 }
 
-pub(crate) fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+pub fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
     pairs
         .into_iter()
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
@@ -29,7 +32,7 @@ pub(crate) fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, 
 }
 
 /// Bytes that do not repeat from part to part.
-pub(crate) fn video_bytes(len: usize, seed: u64) -> Vec<u8> {
+pub fn video_bytes(len: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut bytes = Vec::with_capacity(len + 8);
     while bytes.len() < len {
@@ -42,11 +45,11 @@ pub(crate) fn video_bytes(len: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-pub(crate) async fn open(data_dir: PathBuf) -> Result<Api, Failure> {
+pub async fn open(data_dir: PathBuf) -> Result<Api, Failure> {
     Api::open(Options {
         data_dir,
         passphrase: Some(SecretString::from(PASSPHRASE)),
@@ -57,31 +60,31 @@ pub(crate) async fn open(data_dir: PathBuf) -> Result<Api, Failure> {
 }
 
 impl House {
-    pub(crate) async fn new() -> Self {
+    pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let api = open(dir.path().join("data")).await.unwrap();
         Self { dir, api }
     }
 
     /// Stops the engine as a quit does, and starts another on the same folder.
-    pub(crate) async fn restart(self) -> Self {
+    pub async fn restart(self) -> Self {
         let data_dir = self.api.data_dir().to_owned();
         self.api.close().await;
         let api = open(data_dir).await.unwrap();
         Self { api, ..self }
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub(crate) fn video(&self, name: &str, len: usize) -> PathBuf {
+    pub fn video(&self, name: &str, len: usize) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, video_bytes(len, len as u64)).unwrap();
         path
     }
 
-    pub(crate) async fn account(
+    pub async fn account(
         &self,
         platform: &str,
         label: &str,
@@ -102,7 +105,7 @@ impl House {
         self.api.account_add(new).await.unwrap().id
     }
 
-    pub(crate) async fn folder_account(&self) -> AccountId {
+    pub async fn folder_account(&self) -> AccountId {
         let path = self.path("archive");
         self.account(
             "folder",
@@ -113,7 +116,7 @@ impl House {
         .await
     }
 
-    pub(crate) async fn add(
+    pub async fn add(
         &self,
         file: &Path,
         account: AccountId,
@@ -122,7 +125,7 @@ impl House {
         self.try_add(file, account, fields).await.unwrap()
     }
 
-    pub(crate) async fn try_add(
+    pub async fn try_add(
         &self,
         file: &Path,
         account: AccountId,
@@ -138,18 +141,29 @@ impl House {
         Ok(self.api.manuscripts_add(new).await?.uploads[0])
     }
 
-    pub(crate) async fn detail(&self, id: UploadId) -> UploadDetail {
+    pub async fn detail(&self, id: UploadId) -> UploadDetail {
         self.api.upload_detail(id).await.unwrap()
     }
 
     /// Waits until the row is as wanted.
-    pub(crate) async fn until(
+    pub async fn until(
         &self,
         id: UploadId,
         what: &str,
         enough: impl Fn(&UploadRow) -> bool,
     ) -> UploadRow {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        self.until_within(PATIENCE, id, what, enough).await
+    }
+
+    /// The same, for what is known to take its time.
+    pub async fn until_within(
+        &self,
+        patience: Duration,
+        id: UploadId,
+        what: &str,
+        enough: impl Fn(&UploadRow) -> bool,
+    ) -> UploadRow {
+        let deadline = tokio::time::Instant::now() + patience;
         loop {
             let row = self.detail(id).await.row;
             if enough(&row) {
@@ -163,7 +177,7 @@ impl House {
         }
     }
 
-    pub(crate) async fn until_phase(&self, id: UploadId, phase: PhaseName) -> UploadRow {
+    pub async fn until_phase(&self, id: UploadId, phase: PhaseName) -> UploadRow {
         self.until(id, phase.as_str(), |row| {
             assert!(
                 row.live.phase == phase || row.live.phase != PhaseName::Failed,
@@ -175,10 +189,19 @@ impl House {
         .await
     }
 
-    pub(crate) fn these(id: UploadId) -> UploadSet {
+    pub fn these(id: UploadId) -> UploadSet {
         UploadSet {
             ids: vec![id],
             all: false,
         }
+    }
+}
+
+/// Waits until something holds that no event tells.
+pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(tokio::time::Instant::now() < deadline, "waited for {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -1,1 +1,8 @@
-//! Tests that see only public surfaces.
+//! What the product's tests share.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what does not hold here is a failed test"
+)]
+
+pub mod house;

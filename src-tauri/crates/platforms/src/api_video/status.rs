@@ -112,7 +112,8 @@ impl Status {
         if failed > 0 && failed == qualities.len() {
             let cause = Cause::new("api_video_encoding_failed")
                 .with("platform", super::NAME)
-                .with("qualities", failed);
+                .with("qualities", failed)
+                .detail(format!("{} failed {failed}/{failed}", self.word()));
             return Review::Refused(cause);
         }
         let words = if qualities.is_empty() {

@@ -94,6 +94,7 @@ fn cause(code: &str, remote: &Remote) -> Cause {
         .with("video", &remote.id)
         .with("code", "")
         .with("message", "")
+        .detail(remote.words.clone().unwrap_or_default())
 }
 
 /// Before look number `looks`, from 1, at a video that was stored `since` ago: soon at first, since all looks of an account share its calls.
