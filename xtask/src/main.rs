@@ -47,12 +47,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
-    /// Kills the program at every moment of an upload (`--kills 200 --seed N`).
+    /// Kills the program at every moment of an upload (`--kills 200 --seed N --platform all`).
     Campaign {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
-    /// Uploads once under each fault the simulator knows.
+    /// Uploads once under each fault, platform by platform (`--platform wangsu --only stall`).
     Faults {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,

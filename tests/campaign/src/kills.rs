@@ -7,25 +7,23 @@ mod judge;
 mod tally;
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use slipway_simulators::bilibili::{Call, Fault, Review, Simulator};
-use slipway_simulators::{Line, bilibili};
+use slipway_sites::{PLATFORMS, Site, Stage, Trouble};
 
-use crate::slipway::{Bilibili, Event, Phases, Running, Slipway};
+use crate::slipway::{Account, Event, Phases, Running, Slipway};
 use crate::video;
 use judge::Judge;
 use tally::{Tally, Target};
 
 const MIB: u64 = 1 << 20;
-/// Small parts make many acknowledgements to lose.
-const PART_BYTES: u64 = MIB;
 /// Longest time in which acknowledgements are gathered for one commit. Ours: ten times a second is the rule, and a disk may be slow.
 const BATCH: Duration = Duration::from_millis(250);
-/// Each makes one upload for each of the two platforms.
+/// Each makes one upload for the platform and one for the folder.
 const FILES_PER_BATCH: u64 = 2;
 /// Nothing in a campaign may be silent for longer.
 const SILENCE: Duration = Duration::from_mins(3);
@@ -40,9 +38,29 @@ pub(crate) struct Options {
     /// Size of each file, in MiB; each another one between 4 and 24 without this.
     #[arg(long)]
     mib: Option<u64>,
-    /// The line to the platform, in MiB a second: slow enough that sending can be hit, fast enough that two hundred kills take minutes.
+    /// The cap, in MiB a second: slow enough that sending can be hit, fast enough that two hundred kills take minutes.
     #[arg(long, default_value_t = 24)]
     line: u64,
+    /// Which platform stands beside the folder: each of them by turns with `all`.
+    #[arg(long, default_value = "bilibili")]
+    platform: Platforms,
+}
+
+/// The platforms that are put to the test.
+#[derive(Clone, Debug)]
+pub(crate) struct Platforms(pub(crate) Vec<&'static str>);
+
+impl FromStr for Platforms {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = |name: &&str| text == "all" || *name == text;
+        let chosen: Vec<_> = PLATFORMS.into_iter().filter(named).collect();
+        if chosen.is_empty() {
+            return Err(format!("one of {}, or all", PLATFORMS.join(", ")));
+        }
+        Ok(Self(chosen))
+    }
 }
 
 /// What becomes of a run of the program.
@@ -55,7 +73,9 @@ struct Campaign {
     random: StdRng,
     folder: PathBuf,
     slipway: Slipway,
-    simulator: Simulator,
+    site: Box<dyn Site>,
+    /// Of everything that is sent, in bytes per second.
+    cap: u64,
     phases: Phases,
     tally: Tally,
     judge: Judge,
@@ -65,55 +85,57 @@ struct Campaign {
 }
 
 pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
+    let mut reports = Vec::new();
+    let mut breaches = Vec::new();
+    for platform in &options.platform.0 {
+        match one(platform, options, program).await {
+            Ok(report) => reports.push(report),
+            Err(error) => breaches.push(format!("{platform}: {error:#}")),
+        }
+    }
+    let report = reports.join("\n");
+    if !breaches.is_empty() {
+        println!("{report}");
+        bail!("{}", breaches.join("\n"));
+    }
+    Ok(report)
+}
+
+async fn one(platform: &str, options: &Options, program: &Path) -> Result<String> {
     let seed = options.seed.unwrap_or_else(rand::random);
     let started = Instant::now();
     let scratch = tempfile::tempdir()?;
-    let simulator = bilibili::simulator()
-        .seed(seed)
-        .spacing(Duration::ZERO)
-        .review(Review::immediate())
-        .start()
-        .await;
-    // Openings and submissions are over in a moment: these make them long enough to be hit.
-    for call in [Call::Init, Call::Complete, Call::Add] {
-        simulator.fault(
-            Fault::Latency {
-                ms: 120,
-                jitter_ms: 120,
-            }
-            .on(call)
-            .always(),
-        );
+    let site = slipway_sites::start(platform, seed).await;
+    // Openings and submissions are over in a moment: this makes them long enough to be hit.
+    for stage in [Stage::Open, Stage::Commit] {
+        if let Err(why) = site.lay(Trouble::Slow, stage) {
+            bail!("{platform} cannot be slowed down: {why}");
+        }
     }
-    let line_rate = options.line * MIB;
-    let line = Line::to(simulator.address()).up(line_rate).start().await?;
     let slipway = Slipway::new(program, &scratch.path().join("slipway"))?;
-    slipway
-        .add_bilibili(&Bilibili {
-            label: "video",
-            credentials: simulator.credentials(),
-            url: &simulator.url(),
-            upload_url: &line.url(),
-            part_bytes: PART_BYTES,
-            strict: true,
-        })
-        .await?;
+    slipway.add_account("video", &Account::on(&*site)).await?;
     let target = scratch.path().join("copies");
     slipway.add_folder("copy", &target).await?;
     let mut campaign = Campaign {
         random: StdRng::seed_from_u64(seed),
         folder: scratch.path().to_owned(),
         slipway,
-        simulator,
+        cap: options.line * MIB,
         phases: Phases::default(),
         tally: Tally::default(),
         judge: Judge::new(target),
         files: 0,
-        bytes: options.mib.map(|mib| mib * MIB),
+        bytes: options
+            .mib
+            .map(|mib| (mib * MIB).min(site.file_max_bytes())),
+        site,
     };
     let outcome = campaign.whole(options.kills).await;
+    let of_bytes = campaign.bytes.map_or(String::new(), |bytes| {
+        format!(" of {:.0} MiB", bytes as f64 / MIB as f64)
+    });
     let mut report = format!(
-        "# Kills: {} with seed {seed}, {} files to two platforms, {:.0} s\n\n",
+        "# Kills: {} with seed {seed}, {} files{of_bytes} to {platform} and a folder, {:.0} s\n\n",
         campaign.tally.kills(),
         campaign.files,
         started.elapsed().as_secs_f64()
@@ -123,8 +145,8 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
         println!("{report}");
         return Err(error.context(format!("the campaign with seed {seed}")));
     }
-    let bound = Judge::bound(&campaign.simulator, PART_BYTES, line_rate, BATCH);
-    let verdict = campaign.judge.verdict(&campaign.simulator, bound).await?;
+    let bound = campaign.site.in_flight_most() + (campaign.cap as f64 * BATCH.as_secs_f64()) as u64;
+    let verdict = campaign.judge.verdict(&*campaign.site, bound).await?;
     report.push_str(&verdict.table);
     if !verdict.breaches.is_empty() {
         println!("{report}");
@@ -140,7 +162,7 @@ impl Campaign {
             match self.strike(target).await? {
                 Moment::Killed(hit) => {
                     self.tally.killed(hit);
-                    self.judge.after_a_kill(&self.simulator);
+                    self.judge.after_a_kill(&*self.site);
                     if self.tally.kills().is_multiple_of(20) {
                         println!("{} kills: {}", self.tally.kills(), self.tally.line());
                     }
@@ -151,7 +173,7 @@ impl Campaign {
                 }
             }
         }
-        let mut last = self.slipway.run_until_idle()?;
+        let mut last = self.slipway.run_until_idle(None)?;
         while let Some(event) = hear(&mut last).await? {
             self.phases.hear(&event);
             self.judge.hear(&event);
@@ -169,7 +191,9 @@ impl Campaign {
             let drawn = self.random.random_range(4 * MIB..24 * MIB);
             let bytes = self.bytes.unwrap_or(drawn);
             video::write(&file, bytes, self.random.random())?;
-            self.slipway.add(&file, "video,copy", &title).await?;
+            self.slipway
+                .add(&file, "video,copy", &title, &*self.site)
+                .await?;
             self.judge.expect(&title, &file)?;
         }
         Ok(())
@@ -177,7 +201,7 @@ impl Campaign {
 
     /// Lets the program run until an upload is in `target`, and a random moment longer.
     async fn strike(&mut self, target: Target) -> Result<Moment> {
-        let mut running = self.slipway.run_until_idle()?;
+        let mut running = self.slipway.run_until_idle(Some(self.cap))?;
         let reach = target.reach();
         let beyond = self.random.random_range(Duration::ZERO..reach);
         while let Some(event) = hear(&mut running).await? {

@@ -36,7 +36,7 @@ struct Line {
 enum Campaign {
     /// Kills the program at every moment of an upload.
     Kills(kills::Options),
-    /// Uploads once under each fault the simulator knows.
+    /// Uploads once under each fault, platform by platform.
     Faults(faults::Options),
     /// Measures the figures that are promised.
     Bench(bench::Options),

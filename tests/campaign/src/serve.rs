@@ -7,6 +7,8 @@ use serde_json::json;
 use slipway_simulators::Sink;
 use slipway_simulators::bilibili::{self, Review};
 
+use crate::slipway::Account;
+
 pub(crate) async fn run() -> Result<()> {
     let simulator = bilibili::simulator()
         .discarding()
@@ -17,7 +19,7 @@ pub(crate) async fn run() -> Result<()> {
     let sink = Sink::start(0).await?;
     println!(
         "{}",
-        json!({ "url": simulator.url(), "sink": sink.url(), "credentials": simulator.credentials() })
+        json!({ "account": Account::on(&simulator), "sink": sink.url() })
     );
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()))
         .await??;

@@ -4,13 +4,14 @@
 //! those of the person at this machine.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use slipway_simulators::bilibili::Credentials;
+use slipway_sites::Site;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
@@ -26,18 +27,33 @@ pub(crate) struct Slipway {
     namespace: Option<String>,
 }
 
-/// Where a Bilibili account is and how gently it is treated.
-#[derive(Debug)]
-pub(crate) struct Bilibili<'a> {
-    pub(crate) label: &'a str,
-    pub(crate) credentials: &'a Credentials,
-    /// Base of the three hosts that take calls.
-    pub(crate) url: &'a str,
-    /// Base of the host that takes parts.
-    pub(crate) upload_url: &'a str,
-    pub(crate) part_bytes: u64,
-    /// Sends a part again when its checksum differs, as the user may ask for; the default only notes it.
-    pub(crate) strict: bool,
+/// An account as the command line is told of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Account {
+    platform: String,
+    settings: BTreeMap<String, String>,
+    secrets: BTreeMap<String, String>,
+}
+
+impl Account {
+    pub(crate) fn on(site: &dyn Site) -> Self {
+        let owned = |pairs: Vec<(&'static str, String)>| {
+            let pairs = pairs.into_iter();
+            pairs
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect()
+        };
+        Self {
+            platform: site.platform().to_owned(),
+            settings: owned(site.settings()),
+            secrets: owned(site.secrets()),
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.settings.insert(name.to_owned(), value.to_string());
+        self
+    }
 }
 
 impl Slipway {
@@ -115,35 +131,16 @@ impl Slipway {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Adds an account that checks itself against the simulator, with nothing that would make a test slow.
-    pub(crate) async fn add_bilibili(&self, account: &Bilibili<'_>) -> Result<()> {
-        let Bilibili {
-            credentials, url, ..
-        } = account;
-        let settings = [
-            format!("client_id={}", credentials.client_id),
-            format!("endpoint.api={url}"),
-            format!("endpoint.oauth={url}"),
-            format!("endpoint.consent={url}"),
-            format!("endpoint.upload={}", account.upload_url),
-            format!("part_size={}", account.part_bytes),
-            "limits.small_file_max_bytes=0".to_owned(),
-            "rate.submit_spacing_s=0".to_owned(),
-            "rate.calls_per_minute=6000".to_owned(),
-            "rate.calls_burst=1000".to_owned(),
-            format!(
-                "verify_etag={}",
-                if account.strict { "fail" } else { "warn" }
-            ),
-        ];
-        let secrets = [
-            format!("app_secret={}", credentials.app_secret),
-            format!("access_token={}", credentials.access_token),
-            format!("refresh_token={}", credentials.refresh_token),
-        ];
-        let mut words: Vec<&str> = vec!["accounts", "add", "bilibili", "--label", account.label];
-        words.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-        words.extend(secrets.iter().flat_map(|secret| ["--secret", secret]));
+    /// Adds an account that checks itself against its platform.
+    pub(crate) async fn add_account(&self, label: &str, account: &Account) -> Result<()> {
+        let mut words = ["accounts", "add", &account.platform, "--label", label]
+            .map(str::to_owned)
+            .to_vec();
+        for (option, pairs) in [("--set", &account.settings), ("--secret", &account.secrets)] {
+            for (name, value) in pairs {
+                words.extend([option.to_owned(), format!("{name}={value}")]);
+            }
+        }
         self.call(words).await.map(|_| ())
     }
 
@@ -158,26 +155,20 @@ impl Slipway {
         .map(|_| ())
     }
 
-    /// Adds a manuscript with everything that Bilibili asks for.
-    pub(crate) async fn add(&self, file: &Path, accounts: &str, title: &str) -> Result<()> {
-        let title = format!("title={title}");
-        let words = [
-            "--account",
-            accounts,
-            "--set",
-            &title,
-            "--set",
-            "tags=test",
-            "--set",
-            "bilibili.tid=21",
-        ];
-        self.call(
-            [OsStr::new("add"), file.as_os_str()]
-                .into_iter()
-                .chain(words.map(OsStr::new)),
-        )
-        .await
-        .map(|_| ())
+    /// Adds a manuscript with what `site` needs beside a title.
+    pub(crate) async fn add(
+        &self,
+        file: &Path,
+        accounts: &str,
+        title: &str,
+        site: &dyn Site,
+    ) -> Result<()> {
+        let mut words = vec![OsString::from("add"), file.into(), "--account".into()];
+        words.push(accounts.into());
+        for (name, value) in site.fields().into_iter().chain([("title", title)]) {
+            words.extend(["--set".into(), format!("{name}={value}").into()]);
+        }
+        self.call(words).await.map(|_| ())
     }
 
     /// Starts a command that tells what happens, line by line.
@@ -197,9 +188,10 @@ impl Slipway {
         })
     }
 
-    /// Works on the queue until nothing can move.
-    pub(crate) fn run_until_idle(&self) -> Result<Running> {
-        self.start(["run", "--until-idle", "--json"])
+    /// Works on the queue until nothing can move, at so many bytes per second.
+    pub(crate) fn run_until_idle(&self, cap: Option<u64>) -> Result<Running> {
+        let cap = cap.map_or("off".to_owned(), |cap| cap.to_string());
+        self.start(["run", "--until-idle", "--json", "--limit", &cap])
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 use slipway_simulators::Sink;
-use slipway_simulators::bilibili::{self, Review, Simulator};
+use slipway_simulators::bilibili::{self, Review};
 
 use super::cost::Cost;
 use super::{Row, cost, median, tell};
-use crate::slipway::{Bilibili, Slipway};
+use crate::slipway::{Account, Slipway};
 use crate::video;
 
 /// What the platform recommends, and so what users have.
@@ -26,7 +26,10 @@ pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec
         .await;
     let sink = Sink::start(0).await?;
     let slipway = Slipway::new(program, &scratch.path().join("slipway"))?;
-    sign_in(&slipway, &simulator).await?;
+    let account = Account::on(&simulator)
+        .with("part_size", PART_BYTES)
+        .with("verify_etag", "warn");
+    slipway.add_account("video", &account).await?;
     let file = scratch.path().join("large.mp4");
     video::write(&file, mib << 20, 1)?;
     let (mut ours, mut curls) = (Vec::new(), Vec::new());
@@ -67,19 +70,6 @@ pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec
             format!("{peak:.0} MiB"),
         ),
     ])
-}
-
-async fn sign_in(slipway: &Slipway, simulator: &Simulator) -> Result<()> {
-    slipway
-        .add_bilibili(&Bilibili {
-            label: "video",
-            credentials: simulator.credentials(),
-            url: &simulator.url(),
-            upload_url: &simulator.url(),
-            part_bytes: PART_BYTES,
-            strict: false,
-        })
-        .await
 }
 
 /// A pure upload, timed from the start of the program to its end.

@@ -6,11 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use slipway_simulators::bilibili::Credentials;
 
 use super::large::{curl, on_a_thread, upload};
 use super::{Row, cost, median, tell};
-use crate::slipway::{Bilibili, Slipway};
+use crate::slipway::{Account, Slipway};
 use crate::video;
 
 /// A line between Europe and Asia, or a good home line to a far server.
@@ -116,26 +115,16 @@ async fn one_line(
             .arg(std::env::current_exe()?)
             .arg("serve"),
     )?;
-    let url = server.told["url"]
-        .as_str()
-        .context("a platform has an address")?
-        .to_owned();
     let sink = server.told["sink"]
         .as_str()
         .context("a sink has an address")?
         .to_owned();
-    let credentials: Credentials = serde_json::from_value(server.told["credentials"].clone())?;
+    let account: Account = serde_json::from_value(server.told["account"].clone())?;
+    let account = account
+        .with("part_size", PART_BYTES)
+        .with("verify_etag", "warn");
     let slipway = Slipway::new(program, folder)?.within(&near);
-    slipway
-        .add_bilibili(&Bilibili {
-            label: "video",
-            credentials: &credentials,
-            url: &url,
-            upload_url: &url,
-            part_bytes: PART_BYTES,
-            strict: false,
-        })
-        .await?;
+    slipway.add_account("video", &account).await?;
     let (mut ours, mut curls) = (Vec::new(), Vec::new());
     for run in 0..runs {
         let mut upload = upload(&slipway, file, run);

@@ -8,7 +8,7 @@ use slipway_simulators::bilibili::{self, Review, Simulator};
 use slipway_simulators::{Line, bilibili::Inspection};
 
 use super::{Row, median, tell};
-use crate::slipway::{Bilibili, Running, Slipway};
+use crate::slipway::{Account, Running, Slipway};
 use crate::video;
 
 const MIB: u64 = 1 << 20;
@@ -51,19 +51,14 @@ impl Bench {
             .start()
             .await?;
         let slipway = Slipway::new(program, &scratch.path().join("slipway"))?;
-        slipway
-            .add_bilibili(&Bilibili {
-                label: "video",
-                credentials: simulator.credentials(),
-                url: &simulator.url(),
-                upload_url: &line.url(),
-                part_bytes: 4 * MIB,
-                strict: false,
-            })
-            .await?;
+        let account = Account::on(&simulator)
+            .with("endpoint.upload", line.url())
+            .with("part_size", 4 * MIB)
+            .with("verify_etag", "warn");
+        slipway.add_account("video", &account).await?;
         let file = scratch.path().join("long.mp4");
         video::write(&file, bytes, 1)?;
-        slipway.add(&file, "video", "long").await?;
+        slipway.add(&file, "video", "long", &simulator).await?;
         Ok(Self {
             simulator,
             slipway,

@@ -6,16 +6,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Result;
-use slipway_simulators::bilibili::{Inspection, Simulator};
+use slipway_sites::{Site, Work};
 
 use crate::slipway::Event;
 use crate::video;
 
-/// A part on the platform: its upload's token and its number.
-type Part = (String, u32);
+/// A part on the platform: its upload and its number.
+type Part = (String, u64);
 
 /// Of one part: bytes received so far, and whether it is held.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,8 +63,8 @@ impl Judge {
     }
 
     /// Books what this kill cost (parts cut off) and what the one before did (parts that had landed and were sent again).
-    pub(super) fn after_a_kill(&mut self, simulator: &Simulator) {
-        let (again, cut) = self.book(&simulator.glance());
+    pub(super) fn after_a_kill(&mut self, site: &dyn Site) {
+        let (again, cut) = self.book(site);
         if let Some(before) = self.costs.last_mut() {
             *before += again;
         }
@@ -73,65 +72,39 @@ impl Judge {
     }
 
     /// Takes note of what has been received: bytes of parts that were held already, and of parts that are not yet.
-    fn book(&mut self, now: &Inspection) -> (u64, u64) {
+    fn book(&mut self, site: &dyn Site) -> (u64, u64) {
         let (mut again, mut cut) = (0, 0);
-        for upload in &now.uploads {
-            for (number, part) in &upload.parts {
-                let before = self
-                    .seen
-                    .entry((upload.token.clone(), *number))
-                    .or_default();
-                let more = part.received_bytes - before.bytes;
-                let held = part.held_bytes.is_some();
-                if before.held {
-                    again += more;
-                } else if !held {
-                    cut += more;
-                }
-                *before = Received {
-                    bytes: part.received_bytes,
-                    held,
-                };
+        for part in site.parts() {
+            let before = self.seen.entry((part.upload, part.number)).or_default();
+            let more = part.received_bytes - before.bytes;
+            let held = part.held_bytes > 0;
+            if before.held {
+                again += more;
+            } else if !held {
+                cut += more;
             }
+            *before = Received {
+                bytes: part.received_bytes,
+                held,
+            };
         }
         (again, cut)
     }
 
-    /// The most that one kill may cost: the parts in flight and what is acknowledged in one batch.
-    pub(super) fn bound(
-        simulator: &Simulator,
-        part_bytes: u64,
-        bytes_per_second: u64,
-        batch: Duration,
-    ) -> u64 {
-        let in_flight = simulator
-            .glance()
-            .accounts
-            .iter()
-            .map(|account| u64::from(account.parts_at_once_most))
-            .max()
-            .unwrap_or(0);
-        in_flight * part_bytes + (bytes_per_second as f64 * batch.as_secs_f64()) as u64
-    }
-
-    pub(super) async fn verdict(&mut self, simulator: &Simulator, bound: u64) -> Result<Verdict> {
-        let seen = simulator.inspect().await;
-        let (again, _) = self.book(&seen);
+    /// `bound` is the most that one kill may cost: the parts in flight and what is acknowledged in one batch.
+    pub(super) async fn verdict(&mut self, site: &dyn Site, bound: u64) -> Result<Verdict> {
+        let (again, _) = self.book(site);
         if let Some(last) = self.costs.last_mut() {
             *last += again;
         }
+        let (works, publications) = (site.works().await, site.publications().await);
         let mut breaches = Vec::new();
-        self.published_once(&seen, &mut breaches);
+        self.published_once(&works, publications, &mut breaches);
         let copies = self.copied_once(&mut breaches)?;
-        let abandoned: Vec<_> = seen
-            .uploads
-            .iter()
-            .filter(|upload| !upload.consumed && upload.received_bytes > 0)
-            .collect();
-        if !abandoned.is_empty() {
+        let abandoned = site.left_behind();
+        if abandoned > 0 {
             breaches.push(format!(
-                "{} uploads were begun, sent bytes for and left behind",
-                abandoned.len()
+                "{abandoned} uploads were begun, sent bytes for and left behind"
             ));
         }
         let most = self.costs.iter().copied().max().unwrap_or(0);
@@ -142,12 +115,19 @@ impl Judge {
             ));
         }
         Ok(Verdict {
-            table: self.table(&seen, copies, bound, most)?,
+            table: self.table(site, publications, copies, bound, most)?,
             breaches,
         })
     }
 
-    fn table(&self, seen: &Inspection, copies: usize, bound: u64, most: u64) -> Result<String> {
+    fn table(
+        &self,
+        site: &dyn Site,
+        publications: usize,
+        copies: usize,
+        bound: u64,
+        most: u64,
+    ) -> Result<String> {
         let mut costs = self.costs.clone();
         costs.sort_unstable();
         let median = costs.get(costs.len() / 2).copied().unwrap_or(0);
@@ -160,8 +140,7 @@ impl Judge {
         )?;
         writeln!(
             table,
-            "| published by the video platform | {} |",
-            seen.manuscripts.len()
+            "| published by the video platform | {publications} |"
         )?;
         writeln!(table, "| copied to the folder | {copies} |")?;
         writeln!(
@@ -184,35 +163,31 @@ impl Judge {
             "| written again to the folder, most | {:.2} MiB |",
             mib(self.most_resent_to_folder)
         )?;
+        let parts = site.parts();
+        let held: u64 = parts.iter().map(|part| part.held_bytes).sum();
+        let received: u64 = parts.iter().map(|part| part.received_bytes).sum();
         writeln!(
             table,
-            "| bytes received for each byte published | {:.3} |",
-            seen.waste().unwrap_or(0.0)
+            "| bytes received for each byte held | {:.3} |",
+            received as f64 / held as f64
         )?;
         Ok(table)
     }
 
-    fn published_once(&self, seen: &Inspection, breaches: &mut Vec<String>) {
+    fn published_once(&self, works: &[Work], publications: usize, breaches: &mut Vec<String>) {
         for (title, digest) in &self.expected {
-            let published: Vec<_> = seen
-                .manuscripts
-                .iter()
-                .filter(|manuscript| {
-                    manuscript
-                        .fields
-                        .get("title")
-                        .and_then(|value| value.as_str())
-                        == Some(title)
-                })
-                .collect();
+            let published: Vec<_> = works.iter().filter(|work| work.title == *title).collect();
             match published.as_slice() {
-                [one] if one.file.as_ref().is_some_and(|file| file.sha256 == *digest) => {}
+                [one] if one.sha256 == *digest => {}
                 [_] => breaches.push(format!("{title} was published with other bytes")),
                 many => breaches.push(format!("{title} was published {} times", many.len())),
             }
         }
-        if seen.manuscripts.len() > self.expected.len() {
-            breaches.push("there are manuscripts nobody asked for".to_owned());
+        if publications != self.expected.len() {
+            breaches.push(format!(
+                "{publications} works are there for {} that were asked for",
+                self.expected.len()
+            ));
         }
     }
 
