@@ -215,6 +215,8 @@ impl Fault {
                     word: "merging".into(),
                 }
                 .on(Status)
+                // The first may be asked before a part was sent.
+                .nth(2)
                 .times(2),
             ),
             (
@@ -222,7 +224,8 @@ impl Fault {
                 Self::Ingest {
                     word: "pondering".into(),
                 }
-                .on(Status),
+                .on(Status)
+                .nth(2),
             ),
             (
                 "connections reset at once",

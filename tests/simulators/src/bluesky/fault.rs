@@ -314,7 +314,11 @@ impl Fault {
 
     /// Whether no client can get past it alone.
     pub fn needs_a_person(&self) -> bool {
-        matches!(self, Self::QuotaGone | Self::JobStuck)
+        // A video that the service knows is not stored a second time: what the real one does then is not known.
+        matches!(
+            self,
+            Self::QuotaGone | Self::JobStuck | Self::JobWithoutBlob | Self::BlobCollected
+        )
     }
 
     /// Whether the call must not take effect.
