@@ -157,7 +157,7 @@ async fn walk(platform: &'static str, fault: Fault, program: &Path) -> Result<Ou
     if is_interrupted {
         interrupt(&slipway, &*site).await?;
     }
-    follow(&slipway, &mut outcome).await?;
+    follow(&slipway, needs_a_person, &mut outcome).await?;
     outcome.took = started.elapsed();
     outcome.publications = site.publications().await;
     let wanted = Work {
@@ -198,7 +198,7 @@ async fn interrupt(slipway: &Slipway, site: &dyn Site) -> Result<()> {
 }
 
 /// Runs the program to its end, and books what it says.
-async fn follow(slipway: &Slipway, outcome: &mut Outcome) -> Result<()> {
+async fn follow(slipway: &Slipway, needs_a_person: bool, outcome: &mut Outcome) -> Result<()> {
     let mut running = slipway.run_until_idle(None)?;
     let listening = async {
         while let Some(event) = running.next().await? {
@@ -208,6 +208,9 @@ async fn follow(slipway: &Slipway, outcome: &mut Outcome) -> Result<()> {
                 "failed" => outcome.end = format!("failed: {}", event.text("code")),
                 "waiting" if outcome.end != "published" => {
                     outcome.end = format!("waits: {}", event.text("reason"));
+                    if needs_a_person && event.text("reason") == "quota" {
+                        break; // until tomorrow
+                    }
                 }
                 _ => {}
             }

@@ -35,6 +35,8 @@ impl Site for Simulator {
             ("endpoint.video", self.url()),
             ("endpoint.plc", self.url()),
             ("endpoint.resolver", self.url()),
+            // A job that never ends is given up after a minute.
+            ("job_deadline_min", "1".into()),
         ]
     }
     fn secrets(&self) -> Vec<(&'static str, String)> {
