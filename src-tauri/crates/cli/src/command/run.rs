@@ -35,6 +35,9 @@ use tokio::{
 /// The queue is looked at this often while nothing happens: nobody waits for an event that was lost.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// The queue knows how an upload ended a moment before it is told; longer than this nobody waits to hear it.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
+
 /// The signal of a pipe that nobody reads, by POSIX's number.
 const PIPE: u8 = 13;
 
@@ -130,6 +133,7 @@ async fn watch(goal: Goal, reached: Reached, following: Following, out: &Out) ->
         client: reached.client.clone(),
         here: reached.is_here(),
         bars: Bars::new(out),
+        told: BTreeSet::new(),
         lost: 0,
         out,
     };
@@ -175,6 +179,8 @@ struct Watch<'a> {
     client: Client,
     here: bool,
     bars: Bars,
+    /// Uploads whose end was heard.
+    told: BTreeSet<UploadId>,
     lost: u64,
     out: &'a Out,
 }
@@ -235,9 +241,18 @@ impl Watch<'_> {
         }
     }
 
-    /// Shows what has happened already; what comes later is not waited for.
+    /// Shows what has happened already, each end that the queue knows among it; what comes later is not waited for.
     async fn drain(&mut self, following: &mut Following) {
-        while let Ok(Some(heard)) = tokio::time::timeout(Duration::ZERO, following.next()).await {
+        let until = Instant::now() + TOLD_WITHIN;
+        loop {
+            let wait = if self.owes_an_end() {
+                until.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            let Ok(Some(heard)) = tokio::time::timeout(wait, following.next()).await else {
+                return;
+            };
             match heard {
                 Heard::Happening(happening) => {
                     if self.show(&happening).is_err() {
@@ -249,7 +264,24 @@ impl Watch<'_> {
         }
     }
 
+    /// Whether an upload ended and nobody was told so. What was lost is not waited for.
+    fn owes_an_end(&self) -> bool {
+        let Goal::These(these) = &self.goal else {
+            return false;
+        };
+        let ended = |standing| matches!(standing, Standing::Published | Standing::Failed);
+        self.lost == 0
+            && these
+                .iter()
+                .any(|(id, standing)| ended(*standing) && !self.told.contains(id))
+    }
+
     fn show(&mut self, happening: &Happening) -> std::io::Result<()> {
+        if let (Some(id), What::Published { .. } | What::Failed { .. }) =
+            (happening.upload, &happening.what)
+        {
+            self.told.insert(id);
+        }
         let ours = match (&self.goal, happening.upload) {
             (Goal::These(these), Some(id)) => these.contains_key(&id),
             // Told at the end, once and about what was asked for.
