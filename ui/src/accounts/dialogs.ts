@@ -75,6 +75,7 @@ function signInView() {
     ? html`<div class="with-button"><input class="input mono" readonly aria-label=${words.signInPage} .value=${page.page} @focus=${(event: Event) => (event.target as HTMLInputElement).select()}>
         <button type="button" class="button" @click=${copyPage}>${words.tokenCopy}</button></div>`
     : nothing;
+  const finish = html`<button class="button" data-kind="primary" ?disabled=${of.finishing}>${of.finishing ? words.signInFinishing : words.signInFinish}</button>`;
   const code = html`
     <div class="field">
       <label class="field-label" for="sign-in-code">${words.signInField}</label>
@@ -91,13 +92,13 @@ function signInView() {
         <div class="dialog-body sign-in-body">
           ${next === "" ? nothing : html`<p role="status">${next}</p>`}
           ${page && !page.opened ? html`<p class="note">${icon("s-warn")}<span>${words.signInNotOpened}</span></p>${address}` : nothing}
-          ${page === null ? nothing : page.comes_back ? html`<details class="fold"><summary>${icon("chev-right")}${words.signInElsewhere}</summary><div class="add-more">${page.opened ? address : nothing}${code}</div></details>` : code}
+          ${page === null ? nothing : page.comes_back ? html`<details class="fold"><summary>${icon("chev-right")}${words.signInElsewhere}</summary><div class="add-more">${page.opened ? address : nothing}${code}<div>${finish}</div></div></details>` : code}
           ${failed(of.failure)}
         </div>
         <footer class="dialog-foot">
           <button type="button" class="button" @click=${signing.callOff}>${act.keep}</button>
           ${of.failure ? html`<button type="button" class="button" @click=${again}>${words.signInAgainTry}</button>` : nothing}
-          ${page ? html`<button class="button" data-kind="primary" ?disabled=${of.finishing}>${of.finishing ? words.signInFinishing : words.signInFinish}</button>` : nothing}
+          ${page?.comes_back === false ? finish : nothing}
         </footer>
       </form>`,
     "dialog-sign-in",

@@ -44,7 +44,7 @@ describe("a tile", () => {
     expect([whole[1].text, whole[1].bar]).toEqual(["3 of 5 works", { value: 3, max: 5 }]);
     expect(whole[2].text).toContain("in 1\u00a0h\u00a030\u00a0min");
     const open = face(row({ allowances: [allowance("uploads", 23), allowance("bytes", 9_650_000_000)] }), NOW).facts;
-    expect([open[1].text, open[1].bar, open[2].text]).toEqual(["23 videos, 9.65\u00a0GB", undefined, "the platform does not say when"]);
+    expect([open[1].text, open[1].bar, open[2].text]).toEqual(["23 videos, 9.65\u00a0GB", undefined, "not told when"]);
   });
 
   it("shows no figure of a minute or a day that is over", () => {

@@ -435,7 +435,7 @@ export const en = {
     scopes: "Scopes",
     next: (time: string, span: string) => `${time}, in ${span}`,
     minutely: "every minute",
-    untold: "the platform does not say when",
+    untold: "not told when",
     byItself: "by itself",
     byHand: "by hand",
     notNeeded: "not needed",
