@@ -8,6 +8,7 @@ use crate::{
     happening::Happening,
     limiter::Bucket,
     lock::{DataLock, LockError},
+    renewing::renew_in_time,
     seal::random,
     secrets::Secrets,
     worker::Tools,
@@ -162,9 +163,15 @@ impl Engine {
             at_once: if run { at_once } else { 0 },
             state: State::default(),
         };
-        let (backups, ended) = (store.clone(), stop.clone());
+        let backups = back_up(store.clone(), stop.clone());
+        let renewals = renew_in_time(store.clone(), accounts.clone(), board.clone(), stop.clone());
         let task = tokio::spawn(async move {
-            tokio::join!(dispatcher.run(), back_up(backups, ended));
+            let renewals = async {
+                if run {
+                    renewals.await;
+                }
+            };
+            tokio::join!(dispatcher.run(), backups, renewals);
         });
         let inner = Inner {
             data_dir,

@@ -13,6 +13,7 @@ mod lanes;
 mod limiter;
 mod lock;
 mod reader;
+mod renewing;
 mod seal;
 pub mod secrets;
 mod sending;

@@ -330,6 +330,7 @@ fn with_extension(file_name: &str) -> String {
 /// Asks who this is, what was consented to, and what was sent today.
 async fn look(api: &Api<'_>, health: &mut Health) -> Result<()> {
     const DOING: &str = "checking the account";
+    tokens::access(api, tokens::LEFT_FOR_A_CHECK).await?;
     let call = |path| Call::get(DOING, path, &[]);
     let identity: Identity = api.call(call("arcopen/fn/user/account/info")).await?;
     health.identity = Some(identity.name).filter(|name| !name.is_empty());

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// Refreshed when less than this is left.
 pub(super) const LEFT_FOR_A_CALL: Duration = Duration::from_mins(10);
+/// At a check: one that is made every few hours of a sign-in's last day must renew it, since after its end somebody has to consent again.
+pub(super) const LEFT_FOR_A_CHECK: Duration = Duration::from_hours(25);
 /// Before a submission: its turn may take a while to come.
 pub(super) const LEFT_FOR_A_SUBMISSION: Duration = Duration::from_hours(1);
 /// With this much left a token is used even when it cannot be renewed now.

@@ -261,3 +261,25 @@ async fn an_account_without_tokens_is_signed_out_and_says_what_is_missing() {
     assert_eq!(health.state, HealthState::Troubled);
     assert_eq!(health.cause.unwrap().params["setting"], "client_id");
 }
+
+#[tokio::test]
+async fn a_check_on_the_last_day_renews_the_sign_in_once() {
+    let bench = Bench::new().await;
+    let ends_in = |hours: i64| {
+        let end_s = now_ms() / 1000 + hours * 3600;
+        bench.secrets.put("expires_at", &end_s.to_string());
+    };
+    let refreshes = || bench.platform.glance().answers_to(On::Refresh).count();
+    ends_in(26);
+    bench.adapter.check(&bench.session).await.unwrap();
+    assert_eq!(refreshes(), 0);
+    ends_in(24);
+    let checks = (0..3).map(|_| bench.adapter.check(&bench.session));
+    let found = futures_util::future::try_join_all(checks).await.unwrap();
+    assert_eq!(refreshes(), 1);
+    assert_eq!(bench.platform.glance().refresh_reuses, 0);
+    for health in found {
+        let left_ms = health.valid_until_ms.unwrap() - now_ms();
+        assert!(left_ms > 20 * 86_400_000, "{left_ms}");
+    }
+}
