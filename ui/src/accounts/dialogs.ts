@@ -37,7 +37,7 @@ function renameView() {
     title,
     close,
     html`
-      <form class="account-form" @submit=${obey(state.rename)}>
+      <form class="plain-form" @submit=${obey(state.rename)}>
         <header class="dialog-head"><h2>${title}</h2></header>
         <div class="dialog-body">
           <div class="field">
@@ -87,7 +87,7 @@ function signInView() {
     title,
     signing.callOff,
     html`
-      <form class="account-form" @submit=${obey(signing.finish)}>
+      <form class="plain-form" @submit=${obey(signing.finish)}>
         ${head(title, signing.callOff)}
         <div class="dialog-body sign-in-body">
           ${next === "" ? nothing : html`<p role="status">${next}</p>`}
