@@ -66,9 +66,12 @@ function movie(length) {
   const mvhd = box("mvhd", words(0, 0, 0, 600, 1500), Buffer.alloc(80));
   const tkhd = box("tkhd", Buffer.alloc(40), words(0, one, 0, one, 0, 0, 0, 0, 0x40000000), words(1920 << 16, 1080 << 16));
   const hdlr = box("hdlr", words(0, 0), Buffer.from("vide"), Buffer.alloc(13));
+  const mdhd = box("mdhd", words(0, 0, 0, 600, 1500, 0));
+  const picture = box("avc1", Buffer.alloc(7), Buffer.from([1]), Buffer.alloc(16), words((1920 << 16) | 1080), Buffer.alloc(50));
+  const minf = box("minf", box("stbl", box("stsd", words(0, 1), picture)));
   const head = Buffer.concat([
     box("ftyp", Buffer.from("isom"), words(512), Buffer.from("isomiso2avc1mp41")),
-    box("moov", mvhd, box("trak", tkhd, box("mdia", hdlr))),
+    box("moov", mvhd, box("trak", tkhd, box("mdia", mdhd, hdlr, minf))),
   ]);
   return Buffer.concat([head, box("mdat", randomBytes(length - head.length - 8))]);
 }
