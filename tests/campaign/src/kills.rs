@@ -85,20 +85,18 @@ struct Campaign {
 }
 
 pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
-    let mut reports = Vec::new();
     let mut breaches = Vec::new();
     for platform in &options.platform.0 {
         match one(platform, options, program).await {
-            Ok(report) => reports.push(report),
+            // At once: the next platform may take as long again.
+            Ok(report) => println!("{report}"),
             Err(error) => breaches.push(format!("{platform}: {error:#}")),
         }
     }
-    let report = reports.join("\n");
     if !breaches.is_empty() {
-        println!("{report}");
         bail!("{}", breaches.join("\n"));
     }
-    Ok(report)
+    Ok(format!("Held: {}", options.platform.0.join(", ")))
 }
 
 async fn one(platform: &str, options: &Options, program: &Path) -> Result<String> {
