@@ -11,6 +11,7 @@ mod fault;
 mod line;
 mod listener;
 mod meter;
+mod origin;
 mod sink;
 
 pub mod aliyun_vod;
@@ -23,4 +24,5 @@ pub use clock::Clock;
 pub use fault::{CallSet, FaultSeen, Rule, Script};
 pub use line::{Line, LineBuilder, Traffic};
 pub use meter::Moved;
+pub use origin::Origin;
 pub use sink::Sink;

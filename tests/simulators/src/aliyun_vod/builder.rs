@@ -10,6 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::callbacks::{self, Callback};
 use super::fault::{Rule, Script};
 use super::intake::Storage;
 use super::state::{State, made_up};
@@ -29,6 +30,7 @@ pub struct Builder {
     switches: Switches,
     pace: Pace,
     rules: Vec<Rule>,
+    callback: Option<Callback>,
 }
 
 impl Default for Builder {
@@ -41,6 +43,7 @@ impl Default for Builder {
             switches: Switches::default(),
             pace: Pace::default(),
             rules: Vec::new(),
+            callback: None,
         }
     }
 }
@@ -70,6 +73,17 @@ impl Builder {
     }
     pub fn switches(mut self, change: impl FnOnce(&mut Switches)) -> Self {
         change(&mut self.switches);
+        self
+    }
+    /// Tells this address of events, signed with the key where there is one.
+    ///
+    /// # Panics
+    /// When it is no address.
+    pub fn callback(mut self, url: &str, key: Option<&str>) -> Self {
+        self.callback = Some(Callback {
+            url: url.parse().expect("an address"),
+            key: key.map(str::to_owned),
+        });
         self
     }
     pub fn pace(mut self, pace: Pace) -> Self {
@@ -126,6 +140,8 @@ impl Builder {
             jobs: Vec::new(),
             sessions: HashMap::new(),
             answers: Vec::new(),
+            callbacks: Vec::new(),
+            calls: (0, 0),
             secrets_at_storage: 0,
             seed: self.seed,
             serial: 0,
@@ -141,9 +157,11 @@ impl Builder {
             state: Mutex::new(state),
             credentials,
             url: std::sync::OnceLock::new(),
+            callback: self.callback,
         });
         let listener = Listener::open(self.port, world.clone()).await?;
         let _ = world.url.set(format!("http://{}", listener.address()));
+        tokio::spawn(callbacks::work(Arc::downgrade(&world)));
         Ok(Simulator { listener, world })
     }
 }

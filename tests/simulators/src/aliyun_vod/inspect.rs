@@ -61,10 +61,30 @@ pub struct UploadSeen {
     pub received: BTreeMap<u32, u64>,
 }
 
+/// An event that was told to the account's own address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CallbackSeen {
+    pub event: String,
+    pub attempts: u32,
+    pub delivered: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct JobSeen {
+    pub id: String,
+    pub url: String,
+    pub media: String,
+    pub status: &'static str,
+    pub cancelled: bool,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
     pub media: Vec<MediaSeen>,
     pub uploads: Vec<UploadSeen>,
+    /// Downloads by address.
+    pub jobs: Vec<JobSeen>,
+    pub callbacks: Vec<CallbackSeen>,
     pub answers: Vec<AnswerSeen>,
     /// Requests to the storage with a key that is none of an upload.
     pub secrets_at_storage: u32,

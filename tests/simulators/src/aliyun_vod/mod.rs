@@ -5,9 +5,11 @@
 
 mod builder;
 mod call;
+mod callbacks;
 mod control;
 mod encode;
 mod fault;
+mod fetch;
 mod inspect;
 mod intake;
 mod oss;
@@ -27,7 +29,9 @@ use serde::{Deserialize, Serialize};
 pub use builder::Builder;
 pub use call::Call;
 pub use fault::{Fault, Rule};
-pub use inspect::{AnswerSeen, Inspection, MediaSeen, ObjectSeen, UploadSeen};
+pub use inspect::{
+    AnswerSeen, CallbackSeen, Inspection, JobSeen, MediaSeen, ObjectSeen, UploadSeen,
+};
 pub use intake::Storage;
 pub use switches::Switches;
 

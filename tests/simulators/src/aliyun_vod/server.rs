@@ -109,6 +109,16 @@ fn spoil(mut made: Reply, faults: &[Fault]) -> Result<Reply, HangUp> {
     Ok(made)
 }
 
+/// Counts a call of the API, and whether it is one too many in its second.
+fn is_throttled(state: &mut super::state::State, now_ms: i64) -> bool {
+    let second = now_ms / 1000;
+    if state.calls.0 != second {
+        state.calls = (second, 0);
+    }
+    state.calls.1 += 1;
+    state.switches.calls_per_s > 0 && state.calls.1 > state.switches.calls_per_s
+}
+
 fn wait(made: &mut Reply, seconds: Option<u64>) {
     if let Some(seconds) = seconds {
         made.headers_mut()
@@ -243,7 +253,12 @@ impl World {
                     key.ends_ms = now_ms - 1;
                 }
             }
+            let throttled = is_throttled(&mut state, now_ms);
             asked.caller(&mut state, now_ms).and_then(|caller| {
+                if throttled {
+                    let text = "Request was denied due to user flow control.";
+                    return Err(no(400, "Throttling.User", text));
+                }
                 notes.key = Some(caller.clone());
                 let version = asked.version();
                 let right = if call == Call::AssumeRole {

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::fault::Script;
-use super::inspect::AnswerSeen;
+use super::fetch;
+use super::inspect::{AnswerSeen, CallbackSeen};
 use super::switches::Switches;
 use super::{Pace, encode};
 
@@ -42,6 +43,8 @@ pub(crate) struct Media {
     pub(crate) stored_ms: Option<i64>,
     pub(crate) renewals: u32,
     pub(crate) deleted: bool,
+    /// Events that were told of it.
+    pub(crate) told: Vec<String>,
 }
 
 impl Media {
@@ -124,10 +127,33 @@ pub(crate) struct Job {
     pub(crate) media: String,
     pub(crate) created_ms: i64,
     pub(crate) cancelled: bool,
+    /// The download is under way or over.
+    pub(crate) begun: bool,
+    pub(crate) fetched: Option<Fetched>,
+    /// Its end was told.
+    pub(crate) told: bool,
+}
+
+/// How a download ended: its bytes, or what went wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetched {
+    pub(crate) at_ms: i64,
+    pub(crate) outcome: Result<u64, String>,
 }
 
 impl Job {
     pub(crate) fn status(&self, pace: Pace, now_ms: i64) -> &'static str {
+        if fetch::is_here(&self.url) && !self.cancelled {
+            return match &self.fetched {
+                None if self.begun => "DOWNLOADING",
+                None => "PENDING",
+                Some(Fetched {
+                    outcome: Err(_), ..
+                }) => "DOWNLOAD_FAIL",
+                Some(fetched) if now_ms - fetched.at_ms < pace.step_ms => "UPLOADING",
+                Some(_) => "SUCCESS",
+            };
+        }
         let step = (now_ms - self.created_ms) / pace.step_ms.max(1);
         let broken = self.url.contains("missing");
         match step {
@@ -137,6 +163,17 @@ impl Job {
             2.. | 0 if broken => "DOWNLOAD_FAIL",
             2 => "UPLOADING",
             _ => "SUCCESS",
+        }
+    }
+
+    /// Code and words of a download that failed; empty otherwise.
+    pub(crate) fn failure(&self, pace: Pace, now_ms: i64) -> (&'static str, &str) {
+        match &self.fetched {
+            Some(Fetched {
+                outcome: Err(why), ..
+            }) => ("URLInvalidError", why),
+            _ if self.status(pace, now_ms) == "DOWNLOAD_FAIL" => ("URLInvalidError", ""),
+            _ => ("", ""),
         }
     }
 }
@@ -154,6 +191,9 @@ pub(crate) struct State {
     pub(crate) jobs: Vec<Job>,
     pub(crate) sessions: HashMap<String, i64>,
     pub(crate) answers: Vec<AnswerSeen>,
+    pub(crate) callbacks: Vec<CallbackSeen>,
+    /// The last second in which the API was called, and how often.
+    pub(crate) calls: (i64, u32),
     /// Requests with a long-lived key, or a key of API calls, at the storage.
     pub(crate) secrets_at_storage: u32,
     pub(crate) seed: u64,

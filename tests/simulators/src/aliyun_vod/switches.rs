@@ -29,6 +29,12 @@ pub struct Switches {
     pub tells_crc64: bool,
     /// Minutes that a clock may be off.
     pub skew_min: i64,
+    /// Most calls of the API in a second; 0 for any number.
+    pub calls_per_s: u32,
+    /// Downloads by address wait until this is taken away.
+    pub holds_jobs: bool,
+    /// A download names its media only when it has ended.
+    pub media_id_late: bool,
 }
 
 impl Default for Switches {
@@ -46,6 +52,9 @@ impl Default for Switches {
             accelerated: false,
             tells_crc64: true,
             skew_min: 15,
+            calls_per_s: 0,
+            holds_jobs: false,
+            media_id_late: false,
         }
     }
 }

@@ -8,10 +8,11 @@ use super::Pace;
 use super::call::Call;
 use super::encode::utc;
 use super::fault::Fault;
+use super::fetch;
 use super::rpc::{Asked, No, no};
-use super::state::{Job, Kind, Media, REGION, State};
+use super::state::{Kind, Media, REGION, State};
 
-const VIDEO: &str = "mp4 ts 3gp mpg mpeg mpe dat vob asf avi wmv flv f4v rm rmvb mov mkv m3u8 dv gif m2t m4v mj2 mjpeg mts ogg qt swf webm \
+pub(crate) const VIDEO: &str = "mp4 ts 3gp mpg mpeg mpe dat vob asf avi wmv flv f4v rm rmvb mov mkv m3u8 dv gif m2t m4v mj2 mjpeg mts ogg qt swf webm \
                      mp3 wma wav aac ra m4a flac ape ac3 amr caf acm";
 const IMAGE: &str = "png jpg jpeg gif heic webp";
 const STORAGES: [&str; 1] = ["outin-second.oss-cn-shanghai.aliyuncs.com"];
@@ -39,7 +40,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) accelerated: String,
 }
 
-type Told = Result<Value, No>;
+pub(crate) type Told = Result<Value, No>;
 
 pub(crate) fn act(call: Call, asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
     match call {
@@ -56,9 +57,9 @@ pub(crate) fn act(call: Call, asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told 
         Call::UpdateVideoInfo => update(asked, scene),
         Call::DeleteVideo => delete(asked, scene),
         Call::DeleteMultipartUpload => delete_multipart(asked, scene),
-        Call::UploadMediaByUrl => by_url(asked, scene),
-        Call::GetUrlUploadInfos => url_infos(asked, scene),
-        Call::CancelUrlUploadJobs => cancel_jobs(asked, scene),
+        Call::UploadMediaByUrl => fetch::by_url(asked, scene),
+        Call::GetUrlUploadInfos => fetch::infos(asked, scene),
+        Call::CancelUrlUploadJobs => fetch::cancel(asked, scene),
         Call::ReportUploadProgress => Ok(json!({})),
         Call::AssumeRole => assume_role(asked, scene),
         _ => Err(no(
@@ -69,7 +70,7 @@ pub(crate) fn act(call: Call, asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told 
     }
 }
 
-fn needed<'a>(asked: &'a Asked<'_>, name: &str) -> Result<&'a str, No> {
+pub(crate) fn needed<'a>(asked: &'a Asked<'_>, name: &str) -> Result<&'a str, No> {
     asked.param(name).ok_or_else(|| {
         no(
             400,
@@ -128,7 +129,7 @@ fn texts(asked: &Asked<'_>) -> Result<(), No> {
     Ok(())
 }
 
-fn common(asked: &Asked<'_>, state: &State) -> Result<(), No> {
+pub(crate) fn common(asked: &Asked<'_>, state: &State) -> Result<(), No> {
     texts(asked)?;
     if let Some(storage) = asked.param("StorageLocation") {
         let own = format!("{}.oss-{REGION}.aliyuncs.com", state.bucket());
@@ -163,14 +164,14 @@ fn common(asked: &Asked<'_>, state: &State) -> Result<(), No> {
     Ok(())
 }
 
-fn extension(name: &str) -> String {
+pub(crate) fn extension(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or("");
     name.rsplit_once('.')
         .map(|(_, end)| end.to_lowercase())
         .unwrap_or_default()
 }
 
-fn remember(asked: &Asked<'_>) -> std::collections::BTreeMap<String, String> {
+pub(crate) fn remember(asked: &Asked<'_>) -> std::collections::BTreeMap<String, String> {
     const NOT_THEIRS: [&str; 10] = [
         "Action",
         "Version",
@@ -215,6 +216,7 @@ fn register(
         stored_ms: None,
         renewals: 0,
         deleted: false,
+        told: Vec::new(),
     });
     (id, address, auth)
 }
@@ -244,28 +246,35 @@ fn create_video(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
         ));
     }
     common(asked, scene.state)?;
-    if let Some(reference) = asked.param("ReferenceId") {
-        let fits = (6..=64).contains(&reference.len())
-            && reference
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        let taken = scene
-            .state
-            .media
-            .iter()
-            .any(|m| !m.deleted && m.params.get("ReferenceId").is_some_and(|r| r == reference));
-        if !fits || taken {
-            return Err(no(
-                400,
-                "InvalidReferenceId",
-                "The ReferenceId is not valid or is used already.",
-            ));
-        }
+    if let Some(reference) = asked.param("ReferenceId")
+        && (!is_reference(reference) || taken(scene.state, reference))
+    {
+        return Err(no(
+            400,
+            "InvalidReferenceId",
+            "The ReferenceId is not valid or is used already.",
+        ));
     }
     let (id, address, auth) = register(asked, scene, Kind::Video, |name| {
         format!("sv/{}-{}/{name}.{end}", &name[..8], &name[8..20])
     });
     Ok(json!({ "VideoId": id, "UploadAddress": address, "UploadAuth": auth }))
+}
+
+pub(crate) fn is_reference(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    (6..=64).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// Whether a media that is not deleted has this name of the user's.
+pub(crate) fn taken(state: &State, reference: &str) -> bool {
+    let mut all = state.media.iter().filter(|media| !media.deleted);
+    all.any(|media| {
+        media
+            .params
+            .get("ReferenceId")
+            .is_some_and(|r| r == reference)
+    })
 }
 
 fn refresh_video(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
@@ -410,7 +419,7 @@ fn video_info(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
         "VideoId": media.id, "Title": param("Title"), "Description": param("Description"), "Tags": param("Tags"), "CateId": cate, "CateName": named,
         "CoverURL": param("CoverURL"), "Status": status, "Size": bytes_of(scene, &media), "Duration": 0.0, "CreationTime": utc(media.created_ms),
         "ModificationTime": utc(media.created_ms), "StorageLocation": format!("{}.oss-{REGION}.aliyuncs.com", media.bucket), "RegionId": REGION,
-        "TemplateGroupId": param("TemplateGroupId"), "AppId": "app-1000000", "StorageClass": "Standard", "Snapshots": { "Snapshot": [] },
+        "TemplateGroupId": param("TemplateGroupId"), "AppId": "app-1000000", "ReferenceId": param("ReferenceId"), "StorageClass": "Standard", "Snapshots": { "Snapshot": [] },
     } }))
 }
 
@@ -535,169 +544,6 @@ fn delete_multipart(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
     })?;
     upload.standing = super::state::Standing::Aborted;
     Ok(json!({}))
-}
-
-fn urls(text: &str) -> Result<Vec<String>, No> {
-    let invalid = || {
-        no(
-            400,
-            "InvalidParameter.UploadURLs",
-            "The UploadURLs are not valid.",
-        )
-    };
-    let all: Vec<String> = text.split(',').map(super::encode::unpercent).collect();
-    let raw = text.contains([' ', ':', '?', '&']);
-    let known = all
-        .iter()
-        .all(|url| url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")));
-    if raw || !known || all.len() > 20 {
-        return Err(invalid());
-    }
-    Ok(all)
-}
-
-fn by_url(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
-    let all = urls(needed(asked, "UploadURLs")?)?;
-    let about: Vec<Value> = asked
-        .param("UploadMetadatas")
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    let of = |url: &str| about.iter().find(|one| one["SourceURL"] == url);
-    for url in &all {
-        let path = url::Url::parse(url)
-            .map(|url| url.path().to_owned())
-            .unwrap_or_default();
-        let end = of(url)
-            .and_then(|one| one["FileExtension"].as_str())
-            .map_or_else(|| extension(&path), str::to_owned);
-        if !VIDEO.split_whitespace().any(|known| known == end) {
-            return Err(no(
-                400,
-                "InvalidParameter.UploadURLs",
-                "The UploadURLs are not valid.",
-            ));
-        }
-    }
-    if let Some(session) = asked.param("SessionId") {
-        let last = scene
-            .state
-            .sessions
-            .insert(session.to_owned(), scene.now_ms);
-        if last.is_some_and(|at| scene.now_ms - at < 600_000) {
-            return Err(no(
-                400,
-                "SessionIdRepeated",
-                "The SessionId was used already.",
-            ));
-        }
-    }
-    let mut jobs = Vec::new();
-    for url in all {
-        let (id, media) = (scene.state.fresh("job"), scene.state.fresh("media"));
-        let title = of(&url)
-            .and_then(|one| one["Title"].as_str())
-            .unwrap_or("")
-            .to_owned();
-        scene.state.media.push(Media {
-            id: media.clone(),
-            kind: Kind::Video,
-            params: [("Title".to_owned(), title)].into(),
-            bucket: scene.state.bucket(),
-            key: format!("url/{media}"),
-            created_ms: scene.now_ms,
-            stored_ms: None,
-            renewals: 0,
-            deleted: false,
-        });
-        jobs.push(json!({ "JobId": id, "SourceURL": url }));
-        scene.state.jobs.push(Job {
-            id,
-            url,
-            media,
-            created_ms: scene.now_ms,
-            cancelled: false,
-        });
-    }
-    Ok(json!({ "UploadJobs": jobs }))
-}
-
-fn named_jobs(asked: &Asked<'_>) -> Result<(Vec<String>, bool), No> {
-    let ids = asked
-        .param("JobIds")
-        .map(|ids| ids.split(',').map(str::to_owned).collect());
-    let by_id = ids.is_some();
-    let all: Vec<String> = match ids {
-        Some(ids) => ids,
-        None => urls(
-            asked
-                .param("UploadURLs")
-                .or(asked.param("UploadUrls"))
-                .ok_or_else(|| no(400, "MissingParameter", "JobIds or UploadURLs."))?,
-        )?,
-    };
-    if all.len() > 10 {
-        return Err(no(400, "InvalidParameter", "At most 10."));
-    }
-    Ok((all, by_id))
-}
-
-fn url_infos(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
-    let (names, by_id) = named_jobs(asked)?;
-    let (mut shown, mut unknown) = (Vec::new(), Vec::new());
-    for name in names {
-        let found: Vec<_> = scene
-            .state
-            .jobs
-            .iter()
-            .filter(|job| {
-                if by_id {
-                    job.id == name
-                } else {
-                    job.url == name
-                }
-            })
-            .collect();
-        if found.is_empty() {
-            unknown.push(name);
-        }
-        for job in found {
-            let status = job.status(scene.pace, scene.now_ms);
-            let error = if status == "DOWNLOAD_FAIL" {
-                "URLInvalidError"
-            } else {
-                ""
-            };
-            shown.push(json!({
-                "JobId": job.id, "UploadURL": job.url, "MediaId": job.media, "FileSize": "20971520", "Status": status,
-                "CreationTime": utc(job.created_ms), "CompleteTime": "", "ErrorCode": error, "ErrorMessage": "", "UserData": "{}",
-            }));
-        }
-    }
-    Ok(json!({ "NonExists": unknown, "URLUploadInfoList": shown }))
-}
-
-fn cancel_jobs(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {
-    let (names, by_id) = named_jobs(asked)?;
-    let (mut cancelled, mut unknown) = (Vec::new(), Vec::new());
-    for name in names {
-        let (pace, now_ms) = (scene.pace, scene.now_ms);
-        let job = scene.state.jobs.iter_mut().find(|job| {
-            if by_id {
-                job.id == name
-            } else {
-                job.url == name
-            }
-        });
-        match job {
-            None => unknown.push(name),
-            Some(job) if job.status(pace, now_ms) == "PENDING" => {
-                job.cancelled = true;
-                cancelled.push(job.id.clone());
-            }
-            Some(_) => {} // has begun: in neither list
-        }
-    }
-    Ok(json!({ "CanceledJobs": cancelled, "NonExists": unknown }))
 }
 
 fn assume_role(asked: &Asked<'_>, scene: &mut Scene<'_>) -> Told {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::inspect::{self, Inspection, MediaSeen, ObjectSeen, UploadSeen};
+use super::callbacks::Callback;
+use super::inspect::{self, Inspection, JobSeen, MediaSeen, ObjectSeen, UploadSeen};
 use super::intake::Storage;
 use super::state::{Object, State};
 use super::{Credentials, Pace};
@@ -26,6 +27,7 @@ pub(crate) struct World {
     pub(crate) state: Mutex<State>,
     pub(crate) credentials: Credentials,
     pub(crate) url: std::sync::OnceLock<String>,
+    pub(crate) callback: Option<Callback>,
 }
 
 impl std::fmt::Debug for World {
@@ -97,6 +99,18 @@ impl World {
                     received: upload.received.clone(),
                 })
                 .collect(),
+            jobs: state
+                .jobs
+                .iter()
+                .map(|job| JobSeen {
+                    id: job.id.clone(),
+                    url: job.url.clone(),
+                    media: job.media.clone(),
+                    status: job.status(pace, now_ms),
+                    cancelled: job.cancelled,
+                })
+                .collect(),
+            callbacks: state.callbacks.clone(),
             answers: state.answers.clone(),
             secrets_at_storage: state.secrets_at_storage,
             received_bytes: self.meter.total(),
