@@ -162,6 +162,7 @@ mod tests {
                 name: "a.mp4".into(),
                 folder: "/films".into(),
                 size_bytes: 5,
+                online: false,
                 title: "a".into(),
                 cause: None,
             }],

@@ -48,6 +48,7 @@ pub(crate) async fn the_largest_file_is_planned_and_a_byte_more_is_not(platform:
         let draft = Draft {
             file_name: "large.mp4".into(),
             size_bytes,
+            online: None,
             fields: slipway_model::manuscript::resolve(
                 &stay.fields("large"),
                 platform,

@@ -274,9 +274,17 @@ ttl_s: number | null, };
 
 export type OfferedFile = { file: number, name: string,
 /**
- * Folder, for display only.
+ * Folder, or the address of a file that is online; for display only.
  */
-folder: string, size_bytes: number,
+folder: string,
+/**
+ * 0 for a file that is online: nobody has looked at it.
+ */
+size_bytes: number,
+/**
+ * A platform is to fetch it by itself.
+ */
+online: boolean,
 /**
  * A first title made from the name.
  */
@@ -388,7 +396,11 @@ ticket_is_secret: boolean,
 /**
  * The commit compares the whole file's checksum; where it does not, none is put together.
  */
-whole_checksum: boolean, limits: Limits,
+whole_checksum: boolean,
+/**
+ * It fetches a file that is online by itself.
+ */
+takes_online: boolean, limits: Limits,
 /**
  * Account settings that are not secret.
  */
@@ -558,6 +570,7 @@ export interface Commands {
   upload_set_file: [UploadFile, Empty];
   files_offered: [Empty, Array<OfferedFile>];
   files_forget: [Array<number>, Empty];
+  addresses_offer: [Array<Secret>, Array<OfferedFile>];
   manuscripts_check: [NewManuscripts, Array<Preflight>];
   manuscripts_add: [NewManuscripts, Added];
   platforms: [Empty, Platforms];

@@ -2,11 +2,12 @@
 
 use crate::{
     Api, Failure,
-    wire::{Added, Empty, NewManuscripts, OfferedFile, Preflight, Priority},
+    wire::{Added, Empty, NewManuscripts, OfferedFile, Preflight, Priority, Secret},
 };
-use slipway_engine::{Happening, Rules, happening, printable_name};
+use secrecy::SecretString;
+use slipway_engine::{Engine, Happening, Rules, happening, printable_name};
 use slipway_model::{
-    Account, Cause, Fields, Intent, SourceFile, manuscript,
+    Account, Cause, Fields, Intent, Source, manuscript,
     preflight::{self, Finding, Seen, SeenCover, Severity},
 };
 use slipway_store::{Content, NewManuscript, NewUpload, Sent};
@@ -22,6 +23,19 @@ impl Api {
         tokio::task::spawn_blocking(move || offered.take(paths))
             .await
             .map_err(|_| Failure::new("stopping"))
+    }
+
+    /// Takes addresses of files that are online, which a platform is to fetch. None of them is asked for anything.
+    pub async fn addresses_offer(
+        &self,
+        addresses: Vec<Secret>,
+    ) -> Result<Vec<OfferedFile>, Failure> {
+        let offered = addresses.into_iter().map(|Secret(text)| {
+            let online =
+                address(&text).map(|(shown, whole)| (Engine::online_file(shown, &whole), whole));
+            self.offered.take_online(online)
+        });
+        Ok(offered.collect())
     }
 
     pub async fn files_offered(&self, _: Empty) -> Result<Vec<OfferedFile>, Failure> {
@@ -64,7 +78,7 @@ impl Api {
                             findings.push(Finding {
                                 severity: Severity::Amber,
                                 field: None,
-                                cause: cause.clone().with("file", printable_name(&source.path)),
+                                cause: cause.clone().with("file", source.name()),
                             });
                         }
                         findings
@@ -118,11 +132,14 @@ impl Api {
                     .iter()
                     .find_map(|(source, _)| Some((source, sent.get(&content(source))?)))
                 {
-                    return Err(cause
-                        .clone()
-                        .with("file", printable_name(&source.path))
-                        .into());
+                    return Err(cause.clone().with("file", source.name()).into());
                 }
+            }
+        }
+        for ((source, _), &file) in sources.iter_mut().zip(&new.files) {
+            if let Source::Online(online) = source {
+                let whole = self.offered.address(file)?;
+                self.engine.seal_address(online, &whole).await?;
             }
         }
         let intent = if new.hold { Intent::Hold } else { Intent::Run };
@@ -133,8 +150,8 @@ impl Api {
         };
         let manuscripts = sources
             .iter()
-            .map(|(file, fields)| NewManuscript {
-                file: file.clone(),
+            .map(|(source, fields)| NewManuscript {
+                source: source.clone(),
                 fields: fields.clone(),
                 cover: cover.clone(),
                 uploads: targets
@@ -162,7 +179,7 @@ impl Api {
                     upload: Some(*id),
                     account: Some(target.account.id),
                     account_label: Some(target.account.label.clone()),
-                    file: Some(source.path.display().to_string()),
+                    file: Some(source.shown()),
                     what: happening::What::Queued,
                 });
             }
@@ -196,7 +213,7 @@ impl Api {
     async fn sent_before<'a>(
         &self,
         target: &Target,
-        sources: impl Iterator<Item = &'a SourceFile>,
+        sources: impl Iterator<Item = &'a Source>,
     ) -> Result<HashMap<Content, Cause>, Failure> {
         let account = &target.account;
         let known = self
@@ -220,11 +237,8 @@ impl Api {
     }
 }
 
-fn content(source: &SourceFile) -> Content {
-    (
-        source.fingerprint.size_bytes,
-        source.fingerprint.sample.clone(),
-    )
+fn content(source: &Source) -> Content {
+    (source.size_bytes(), source.sample().to_owned())
 }
 
 /// An account with the rules that hold for it.
@@ -237,7 +251,7 @@ impl Target {
     /// The first thing that would be refused.
     pub(crate) fn refuse_red(
         &self,
-        source: &SourceFile,
+        source: &Source,
         fields: &Fields,
         cover: Option<&Path>,
     ) -> Result<(), Failure> {
@@ -248,13 +262,13 @@ impl Target {
         {
             Some(finding) => Err(Failure::from(finding.cause)
                 .with("account", &self.account.label)
-                .with("file", printable_name(&source.path))),
+                .with("file", source.name())),
             None => Ok(()),
         }
     }
 
-    fn findings(&self, source: &SourceFile, fields: &Fields, cover: Option<&Path>) -> Vec<Finding> {
-        let file_name = printable_name(&source.path);
+    fn findings(&self, source: &Source, fields: &Fields, cover: Option<&Path>) -> Vec<Finding> {
+        let file_name = source.name();
         let cover_name = cover.map(printable_name);
         let mut found = Vec::new();
         let cover = match (cover, &cover_name) {
@@ -272,17 +286,33 @@ impl Target {
         };
         let seen = Seen {
             file_name: &file_name,
-            size_bytes: source.fingerprint.size_bytes,
+            size_bytes: source.file().map(|file| file.fingerprint.size_bytes),
             cover,
         };
         let spec = &self.rules.spec;
         found.extend(preflight::check(spec, fields, &seen));
-        found.extend(
-            self.rules
-                .notes(&manuscript::resolve(fields, &spec.name, &spec.fields)),
-        );
+        let fields = manuscript::resolve(fields, &spec.name, &spec.fields);
+        found.extend(self.rules.notes(&fields));
+        if source.file().is_none() && spec.takes_online {
+            found.extend(self.rules.online_notes(&fields, &file_name));
+        }
         found
     }
+}
+
+/// The address as it may be shown, and whole. What cannot be read is not quoted: it may be a secret.
+fn address(text: &str) -> Result<(String, SecretString), Cause> {
+    let invalid = || Cause::new("address_invalid");
+    let whole = url::Url::parse(text.trim()).map_err(|_| invalid())?;
+    if !matches!(whole.scheme(), "http" | "https") || !whole.has_host() {
+        return Err(invalid());
+    }
+    let mut shown = whole.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    let clean = shown.set_username("").and(shown.set_password(None));
+    clean.map_err(|()| invalid())?;
+    Ok((shown.into(), String::from(whole).into()))
 }
 
 fn red(cause: Cause) -> Finding {
@@ -294,7 +324,7 @@ fn red(cause: Cause) -> Finding {
 }
 
 /// A manuscript without a title is named after its file.
-fn with_title(fields: &Fields, source: &SourceFile) -> Fields {
+fn with_title(fields: &Fields, source: &Source) -> Fields {
     let mut fields = fields.clone();
     if fields
         .get("title")
@@ -302,8 +332,38 @@ fn with_title(fields: &Fields, source: &SourceFile) -> Fields {
     {
         fields.insert(
             "title".into(),
-            manuscript::title_from_file_name(&printable_name(&source.path)),
+            manuscript::title_from_file_name(&source.name()),
         );
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn of_an_address_only_what_is_no_secret_is_shown() {
+        let (shown, whole) =
+            address(" https://me:pw@a.example/x y/夏.mp4?sig=SECRET&e=1#t ").unwrap();
+        assert_eq!(shown, "https://a.example/x%20y/%E5%A4%8F.mp4");
+        assert_eq!(
+            whole.expose_secret(),
+            "https://me:pw@a.example/x%20y/%E5%A4%8F.mp4?sig=SECRET&e=1#t"
+        );
+        for text in [
+            "ftp://a.example/x",
+            "https://",
+            "clip.mp4",
+            "file:///etc/x",
+            "",
+        ] {
+            let cause = address(text).unwrap_err();
+            assert_eq!(
+                (cause.code.as_str(), cause.params.len()),
+                ("address_invalid", 0)
+            );
+        }
+    }
 }

@@ -23,6 +23,7 @@ macro_rules! window_commands {
             upload_set_file(UploadFile) -> Empty,
             files_offered(Empty) -> Vec<OfferedFile>,
             files_forget(Vec<u32>) -> Empty,
+            addresses_offer(Vec<$crate::wire::Secret>) -> Vec<OfferedFile>,
             manuscripts_check(NewManuscripts) -> Vec<Preflight>,
             manuscripts_add(NewManuscripts) -> Added,
             platforms(Empty) -> Platforms,

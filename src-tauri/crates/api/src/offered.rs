@@ -1,18 +1,22 @@
 //! Files on their way in: a drop, a dialog or the command line offers paths, front ends name them by number.
 //!
-//! The window never sees or sends a path of its own making. Numbers are not reused while the program runs.
+//! An address of a file that is online comes in the same way, and is in memory alone until it is sealed. The window never sees or sends a path of its own making. Numbers are not reused while the program runs.
 
 use crate::{Failure, wire::OfferedFile};
 use parking_lot::Mutex;
+use secrecy::SecretString;
 use slipway_engine::{fingerprint, printable_name};
-use slipway_model::{Cause, SourceFile, manuscript};
+use slipway_model::{Cause, OnlineFile, Source, SourceFile, manuscript};
 use std::{collections::BTreeMap, path::PathBuf};
 
 #[derive(Debug)]
 struct Slot {
     shown: OfferedFile,
-    source: Option<SourceFile>,
+    source: Option<Source>,
+    /// Empty for a file that is online.
     path: PathBuf,
+    /// The whole address of a file that is online.
+    address: Option<SecretString>,
 }
 
 #[derive(Debug, Default)]
@@ -37,36 +41,71 @@ impl Offered {
         } else {
             Err(Cause::new("path_not_absolute").with("path", path.display()))
         };
-        let mut table = self.0.lock();
-        table.last += 1;
-        let file = table.last;
         let (source, cause) = match looked {
             Ok(fingerprint) => (
-                Some(SourceFile {
+                Some(Source::File(SourceFile {
                     path: path.clone(),
                     fingerprint,
-                }),
+                })),
                 None,
             ),
             Err(cause) => (None, Some(cause.with("file", &name))),
         };
         let shown = OfferedFile {
-            file,
+            file: 0,
             title: manuscript::title_from_file_name(&name),
             name,
             folder: path
                 .parent()
                 .map(|p| p.display().to_string())
                 .unwrap_or_default(),
-            size_bytes: source.as_ref().map_or(0, |s| s.fingerprint.size_bytes),
+            size_bytes: source.as_ref().map_or(0, Source::size_bytes),
+            online: false,
             cause,
         };
+        self.keep(shown, source, path, None)
+    }
+
+    /// A file that is online, or why its address cannot be taken.
+    pub(crate) fn take_online(
+        &self,
+        online: Result<(OnlineFile, SecretString), Cause>,
+    ) -> OfferedFile {
+        let (source, address, cause) = match online {
+            Ok((online, whole)) => (Some(Source::Online(online)), Some(whole), None),
+            Err(cause) => (None, None, Some(cause)),
+        };
+        let name = source.as_ref().map_or_else(String::new, Source::name);
+        let folder = source.as_ref().map_or_else(String::new, Source::shown);
+        let shown = OfferedFile {
+            file: 0,
+            title: manuscript::title_from_file_name(&name),
+            name,
+            folder,
+            size_bytes: 0,
+            online: true,
+            cause,
+        };
+        self.keep(shown, source, PathBuf::new(), address)
+    }
+
+    fn keep(
+        &self,
+        mut shown: OfferedFile,
+        source: Option<Source>,
+        path: PathBuf,
+        address: Option<SecretString>,
+    ) -> OfferedFile {
+        let mut table = self.0.lock();
+        table.last += 1;
+        shown.file = table.last;
         table.slots.insert(
-            file,
+            shown.file,
             Slot {
                 shown: shown.clone(),
                 source,
                 path,
+                address,
             },
         );
         shown
@@ -90,7 +129,7 @@ impl Offered {
 
     /// # Errors
     /// What is wrong with the file, or `file_not_offered`.
-    pub(crate) fn source(&self, file: u32) -> Result<SourceFile, Failure> {
+    pub(crate) fn source(&self, file: u32) -> Result<Source, Failure> {
         let table = self.0.lock();
         let slot = table
             .slots
@@ -105,11 +144,22 @@ impl Offered {
         }
     }
 
+    /// The whole address of a file that is online.
+    pub(crate) fn address(&self, file: u32) -> Result<SecretString, Failure> {
+        let table = self.0.lock();
+        let slot = table.slots.get(&file);
+        slot.and_then(|slot| slot.address.clone())
+            .ok_or_else(|| Failure::new("file_not_offered"))
+    }
+
+    /// # Errors
+    /// `file_not_offered`, also for a file that is online: nothing of it is here.
     pub(crate) fn path(&self, file: u32) -> Result<PathBuf, Failure> {
         let table = self.0.lock();
         table
             .slots
             .get(&file)
+            .filter(|slot| !slot.shown.online)
             .map(|slot| slot.path.clone())
             .ok_or_else(|| Failure::new("file_not_offered"))
     }

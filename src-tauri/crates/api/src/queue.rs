@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use slipway_engine::printable_name;
-use slipway_model::{Intent, PhaseName, UploadId, Wait, manuscript};
+use slipway_model::{Intent, PhaseName, Source, UploadId, Wait, manuscript};
 use slipway_store::{Move, NeedsYou, QueueFilter, QueueQuery, QueueRow};
 
 /// Most rows of one answer.
@@ -114,7 +114,7 @@ impl Api {
         self.fill_turns(&mut rows).await?;
         Ok(UploadDetail {
             row: rows.pop().ok_or_else(unknown)?,
-            path: manuscript.file.path.display().to_string(),
+            path: manuscript.source.shown(),
             fields: manuscript.fields,
             created_at_ms: stored.created_at_ms,
             parts_landed: landed,
@@ -202,7 +202,7 @@ impl Api {
         let account = store.account(stored.account).await?.ok_or_else(unknown)?;
         self.target(account)
             .await?
-            .refuse_red(&kept.file, &fields, kept.cover.as_deref())?;
+            .refuse_red(&kept.source, &fields, kept.cover.as_deref())?;
         store
             .manuscript_set_fields(stored.manuscript, fields)
             .await?;
@@ -211,7 +211,9 @@ impl Api {
     }
 
     pub async fn upload_set_file(&self, request: UploadFile) -> Result<Empty, Failure> {
-        let source = self.offered.source(request.file)?;
+        let Source::File(source) = self.offered.source(request.file)? else {
+            return Err(Failure::new("source_is_online"));
+        };
         let store = self.engine.store();
         let unknown = || Failure::new("upload_unknown").with("id", request.id);
         let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
@@ -222,7 +224,10 @@ impl Api {
             .manuscript(stored.manuscript)
             .await?
             .ok_or_else(unknown)?;
-        let changed = !kept.file.fingerprint.same_content(&source.fingerprint);
+        let Source::File(kept) = kept.source else {
+            return Err(Failure::new("source_is_online"));
+        };
+        let changed = !kept.fingerprint.same_content(&source.fingerprint);
         if changed && source.fingerprint.size_bytes != stored.total_bytes {
             // Another size is another work: its parts and its progress are counted afresh.
             return Err(Failure::new("file_is_another").with("file", printable_name(&source.path)));

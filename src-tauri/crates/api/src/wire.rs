@@ -175,9 +175,12 @@ pub struct Changed {
 pub struct OfferedFile {
     pub file: u32,
     pub name: String,
-    /// Folder, for display only.
+    /// Folder, or the address of a file that is online; for display only.
     pub folder: String,
+    /// 0 for a file that is online: nobody has looked at it.
     pub size_bytes: u64,
+    /// A platform is to fetch it by itself.
+    pub online: bool,
     /// A first title made from the name.
     pub title: String,
     /// Why it cannot be taken: missing, empty, a folder, unreadable.

@@ -217,7 +217,8 @@ pub(crate) struct AccountValues {
 
 #[derive(Debug, Args)]
 pub(crate) struct Add {
-    #[arg(required = true, value_name = "FILE")]
+    /// Files, or http and https addresses of files that the platform is to fetch
+    #[arg(required = true, value_name = "FILE|URL")]
     pub(crate) files: Vec<PathBuf>,
     /// Labels of accounts, one upload each
     #[arg(long = "account", required = true, value_name = "L[,L…]")]

@@ -37,6 +37,19 @@ fn every_bad_input_gets_a_code_and_a_sentence_and_adds_nothing() {
             "file_missing",
         ),
         (
+            &[
+                "add",
+                "https://a.example/x.mp4?sig=SECRET",
+                "--account",
+                "arch",
+            ],
+            "online_not_taken",
+        ),
+        (
+            &["add", "good.mp4", "HTTP://", "--account", "arch"],
+            "address_invalid",
+        ),
+        (
             &["add", "good.mp4", "--account", "nobody"],
             "account_not_named",
         ),

@@ -14,9 +14,10 @@ use crate::{
     worker::Tools,
 };
 use parking_lot::Mutex;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use slipway_model::{
-    Account, AccountId, Cause, Fields, Health, SourceFile, Spec, UploadId, preflight::Finding,
+    Account, AccountId, Cause, Fields, Health, OnlineFile, SourceFile, Spec, UploadId,
+    preflight::Finding,
 };
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
@@ -143,6 +144,7 @@ impl Engine {
             lanes: crate::lanes::Lanes::default(),
             buffers: Arc::default(),
             bucket: bucket.clone(),
+            secrets: secrets.clone(),
         };
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let (orders, order_queue) = mpsc::channel(256);
@@ -224,6 +226,31 @@ impl Engine {
     /// `Some` while nothing can move by itself.
     pub fn idle(&self) -> watch::Receiver<Option<Idle>> {
         self.inner.idle.clone()
+    }
+
+    /// A file that is online, its address not sealed yet.
+    pub fn online_file(shown: String, whole: &SecretString) -> OnlineFile {
+        OnlineFile {
+            sample: blake3::hash(whole.expose_secret().as_bytes())
+                .to_hex()
+                .to_string(),
+            sealed: Vec::new(),
+            shown,
+        }
+    }
+
+    /// Seals the address of a file that is online, before it is kept.
+    ///
+    /// # Errors
+    /// `SecretsLocked` when there is nowhere to keep a key.
+    pub async fn seal_address(
+        &self,
+        online: &mut OnlineFile,
+        whole: &SecretString,
+    ) -> Result<(), Error> {
+        let sealer = self.inner.secrets.sealer().await?;
+        online.sealed = sealer.seal(&online.shown, whole.expose_secret().as_bytes());
+        Ok(())
     }
 
     /// The global speed cap in bytes per second.
@@ -381,6 +408,12 @@ impl Rules {
     /// What the platform may mind beyond its fields' bounds; `fields` by its own names.
     pub fn notes(&self, fields: &Fields) -> Vec<Finding> {
         self.entry.platform.notes(&self.entry.session, fields)
+    }
+
+    /// What the platform says of a file that is online and is called so.
+    pub fn online_notes(&self, fields: &Fields, name: &str) -> Vec<Finding> {
+        let (platform, session) = (&self.entry.platform, &self.entry.session);
+        platform.online_notes(session, fields, name)
     }
 }
 

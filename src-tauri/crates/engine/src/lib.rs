@@ -25,4 +25,5 @@ pub use dispatcher::Idle;
 pub use engine::{Engine, Options, Rules, StartError};
 pub use happening::Happening;
 pub use lock::make_private_dir;
-pub use worker::{printable_name, read_cover};
+pub use slipway_model::manuscript::printable_name;
+pub use worker::read_cover;

@@ -9,19 +9,23 @@ use crate::{
     fingerprint::{self, SourceFault},
     lanes::Lanes,
     limiter::Bucket,
-    reader::{Buffers, Source},
+    reader::{self, Buffers},
+    secrets::Secrets,
     sending,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use secrecy::SecretString;
 use slipway_model::{
-    Cause, Effect, ErrorKind, Event, Manuscript, Receipt, Remote, Ticket, UploadId, Wait,
-    manuscript, upload::Kept,
+    Cause, Cuts, Effect, ErrorKind, Event, Manuscript, OnlineFile, Receipt, Remote, Source,
+    SourceFile, Ticket, UploadId, Wait,
+    manuscript::{self, printable_name},
+    upload::Kept,
 };
 use slipway_platforms::{Cover, Draft, Error, Keeper, Picture, Result, Review, Step};
 use slipway_store::LedgerEntry;
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -38,6 +42,7 @@ pub(crate) struct Tools {
     pub buffers: Arc<Buffers>,
     /// The global speed cap.
     pub bucket: Arc<Bucket>,
+    pub secrets: Arc<Secrets>,
 }
 
 /// One upload, as a worker sees it.
@@ -82,6 +87,8 @@ pub(crate) enum What {
     Pending {
         remote: Remote,
     },
+    /// A cancelled upload was with its platform: whether that let it go.
+    TakenBack(bool),
     /// All is sent, and it waits for the account's turn to submit.
     Resting,
     /// The worker's last word.
@@ -108,31 +115,55 @@ impl Job {
             (Effect::Send, Some(kept), _) => sending::send_all(&self, kept).await.map(|()| None),
             (Effect::Commit, Some(kept), _) => self.commit(kept).await.map(Some),
             (Effect::Watch, _, Some(remote)) => self.watch(remote).await,
-            (Effect::Abort, Some(kept), _) => {
-                let aborted = self
-                    .account
-                    .platform
-                    .abort(&self.account.session, &kept.ticket);
-                if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(20), aborted).await
-                {
-                    tracing::info!(upload = %self.id, %error, "the platform could not be told of the cancellation");
-                }
-                return;
-            }
+            (Effect::Abort, kept, remote) => return self.give_back(kept, remote).await,
             _ => Ok(None),
         };
         self.report(What::Ended(ended)).await;
     }
 
-    /// The source, open and known to be the one that was begun.
-    pub(crate) async fn source(&self) -> Result<Arc<Source>> {
-        let manuscript = self.manuscript.clone();
+    /// Tells the platform of a cancellation: frees the place, or takes the accepted work back.
+    async fn give_back(&self, kept: Option<Kept>, remote: Option<Remote>) {
+        const LONGEST: Duration = Duration::from_secs(20);
+        let (platform, session) = (&self.account.platform, &self.account.session);
+        let told = async {
+            if let Some(kept) = kept {
+                platform.abort(session, &kept.ticket).await?;
+            }
+            if let Some(remote) = remote {
+                let taken_back = platform.take_back(session, &remote).await?;
+                self.report(What::TakenBack(taken_back)).await;
+            }
+            Ok::<_, Error>(())
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(LONGEST, told).await {
+            tracing::info!(upload = %self.id, %error, "the platform could not be told of the cancellation");
+        }
+    }
+
+    /// The source, open and known to be the one that was begun; `None` when it is online.
+    async fn look_at_source(&self) -> Result<Option<Arc<reader::Source>>> {
+        match self.manuscript.source.file() {
+            Some(file) => self.open_file(file.clone()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The file to be sent, open and known to be the one that was begun.
+    pub(crate) async fn source(&self) -> Result<Arc<reader::Source>> {
+        self.look_at_source().await?.ok_or_else(|| {
+            let cause = Cause::new("internal_bad_cut");
+            Error::new("slipway", "opening the file", ErrorKind::Refused, cause)
+        })
+    }
+
+    async fn open_file(&self, known: SourceFile) -> Result<Arc<reader::Source>> {
         let opened = tokio::task::spawn_blocking(move || {
-            let file = fingerprint::reopen(&manuscript.file.path, &manuscript.file.fingerprint)?;
-            Ok(Source {
+            let SourceFile { path, fingerprint } = known;
+            let file = fingerprint::reopen(&path, &fingerprint)?;
+            Ok(reader::Source {
                 file,
-                path: manuscript.file.path.clone(),
-                fingerprint: manuscript.file.fingerprint.clone(),
+                path,
+                fingerprint,
             })
         });
         match opened.await {
@@ -149,7 +180,8 @@ impl Job {
 
     pub(crate) async fn draft(&self) -> Result<Draft> {
         let spec = self.account.platform.spec();
-        let file_name = printable_name(&self.manuscript.file.path);
+        let source = &self.manuscript.source;
+        let file_name = source.name();
         let mut fields = self.manuscript.fields.clone();
         fields
             .entry("title".into())
@@ -159,17 +191,10 @@ impl Job {
             Some(path) => Some(read_cover(path).await?),
             None => None,
         };
-        let path = self.manuscript.file.path.clone();
-        let media = tokio::task::spawn_blocking(move || slipway_media::read(&path));
-        let media = media.await.ok().and_then(std::io::Result::ok).flatten();
-        let picture = media.and_then(|media| {
-            let (width_px, height_px) = media.video?.shown_px;
-            Some(Picture {
-                width_px,
-                height_px,
-                duration_ms: media.duration_ms,
-            })
-        });
+        let (picture, online) = match source {
+            Source::File(file) => (picture_of(file.path.clone()).await, None),
+            Source::Online(online) => (None, Some(self.address(online).await?)),
+        };
         let mut hash = blake3::Hasher::new();
         for (name, value) in &fields {
             hash.update(name.as_bytes())
@@ -182,7 +207,8 @@ impl Job {
         }
         Ok(Draft {
             file_name,
-            size_bytes: self.manuscript.file.fingerprint.size_bytes,
+            size_bytes: source.size_bytes(),
+            online,
             fields,
             cover,
             picture,
@@ -191,16 +217,37 @@ impl Job {
         })
     }
 
+    /// The whole address of a file that is online.
+    async fn address(&self, online: &OnlineFile) -> Result<SecretString> {
+        let sealer = self.tools.secrets.sealer().await?;
+        let clear = sealer.open(&online.shown, &online.sealed).ok();
+        let clear = clear.and_then(|bytes| String::from_utf8(bytes).ok());
+        clear.map(SecretString::from).ok_or_else(|| {
+            let cause = Cause::new("address_unsealable").with("address", &online.shown);
+            Error::new("slipway", "opening an address", ErrorKind::Refused, cause)
+        })
+    }
+
     async fn open(&self) -> Result<Event> {
-        self.source().await?;
+        self.look_at_source().await?;
         let draft = self.draft().await?;
+        let spec = self.account.platform.spec();
+        if draft.online.is_some() && !spec.takes_online {
+            let cause = Cause::new("online_not_taken").with("file", &draft.file_name);
+            let cause = cause.with("platform", &spec.name);
+            return Err(Error::new("slipway", "opening", ErrorKind::Refused, cause));
+        }
         let lanes = self.account.limits.parts_at_once.max(1);
         let opened = self
             .account
             .platform
             .open(&self.account.session, &draft, lanes)
             .await?;
-        if !opened.cuts.is_sound() || opened.cuts.total_bytes() != draft.size_bytes {
+        let is_cut = opened.cuts != Cuts::none();
+        if is_cut == draft.online.is_some()
+            || !opened.cuts.is_sound()
+            || opened.cuts.total_bytes() != draft.size_bytes
+        {
             return Err(Error::new(
                 "slipway",
                 "opening",
@@ -217,7 +264,7 @@ impl Job {
     async fn commit(&self, kept: Kept) -> Result<Event> {
         if !self.submitted {
             // Looked at once more: what was sent must be what is here now.
-            self.source().await?;
+            self.look_at_source().await?;
         }
         let draft = self.draft().await?;
         let receipts = kept.parts.receipts();
@@ -263,6 +310,18 @@ impl Job {
             Review::Refused(cause) => Ok(Some(Event::Failed { cause })),
         }
     }
+}
+
+/// What a file says of its own picture.
+async fn picture_of(path: PathBuf) -> Option<Picture> {
+    let media = tokio::task::spawn_blocking(move || slipway_media::read(&path));
+    let media = media.await.ok().and_then(std::io::Result::ok).flatten()?;
+    let (width_px, height_px) = media.video?.shown_px;
+    Some(Picture {
+        width_px,
+        height_px,
+        duration_ms: media.duration_ms,
+    })
 }
 
 /// A fault of the source as an error of the engine's.
@@ -341,12 +400,12 @@ impl Keeper for Steps<'_> {
             board.pause_of(job.id, None);
         }
         drop(rest);
-        let print = &job.manuscript.file.fingerprint;
+        let source = &job.manuscript.source;
         let entry = LedgerEntry {
             upload: job.id,
             account: account.account.id,
-            size_bytes: print.size_bytes,
-            sample: print.sample.clone(),
+            size_bytes: source.size_bytes(),
+            sample: source.sample().to_owned(),
             manuscript_hash: self.hash.clone(),
             at_ms: now_ms(),
         };
@@ -389,12 +448,6 @@ fn whole_crc64(receipts: &[Receipt], kept: &Kept) -> Option<u64> {
         });
     }
     whole
-}
-
-/// A file's name for people and platforms: what is not text is replaced, nothing is a path.
-pub fn printable_name(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// An image for a cover, told by its first bytes.

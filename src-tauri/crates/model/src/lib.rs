@@ -20,7 +20,7 @@ pub use account::{Account, Allowance, Counted, Credential, Health, HealthState};
 pub use error::{Cause, ErrorKind, Params, Retry};
 pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit};
 pub use id::{AccountId, ManuscriptId, UploadId};
-pub use manuscript::{Fingerprint, Manuscript, SourceFile};
+pub use manuscript::{Fingerprint, Manuscript, OnlineFile, Source, SourceFile};
 pub use part::{Cuts, Parts, Receipt, Span};
 pub use spec::{Limits, Spec};
 pub use upload::{Effect, Event, Intent, Misstep, Phase, PhaseName, Remote, Ticket, Upload};

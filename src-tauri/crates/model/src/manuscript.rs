@@ -1,10 +1,13 @@
-//! What the creator wants published: one file, its fields, a cover.
+//! What the creator wants published: one file, here or online, its fields, a cover.
 //!
 //! Fields are text under two kinds of names: common ones (`title`) flow to every platform, and `platform.field` is a platform's own and wins there.
 
 use crate::{Field, FieldKind, ManuscriptId};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// Names of the fields that every platform shares.
 pub const COMMON_FIELDS: [&str; 6] = [
@@ -41,10 +44,111 @@ pub struct SourceFile {
     pub fingerprint: Fingerprint,
 }
 
+/// A file that is somewhere on the net: the platform fetches it, and none of its bytes come by here.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlineFile {
+    /// Without user, query and fragment: what may be shown.
+    pub shown: String,
+    /// The whole address, which may be a bearer secret; sealed by the engine.
+    pub sealed: Vec<u8>,
+    /// Hash of the whole address, by which it is known again.
+    pub sample: String,
+}
+
+impl std::fmt::Debug for OnlineFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OnlineFile({})", self.shown)
+    }
+}
+
+/// Where a manuscript's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    File(SourceFile),
+    Online(OnlineFile),
+}
+
+impl Source {
+    pub fn file(&self) -> Option<&SourceFile> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Online(_) => None,
+        }
+    }
+    /// Path or address, for display only.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::File(file) => file.path.display().to_string(),
+            Self::Online(online) => online.shown.clone(),
+        }
+    }
+    /// The file's own name, made printable; never a path.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(file) => printable_name(&file.path),
+            Self::Online(online) => name_in_address(&online.shown),
+        }
+    }
+    /// What is to be sent from here: nothing of a file that the platform fetches.
+    pub fn size_bytes(&self) -> u64 {
+        self.file().map_or(0, |file| file.fingerprint.size_bytes)
+    }
+    /// Names the content, together with the size.
+    pub fn sample(&self) -> &str {
+        match self {
+            Self::File(file) => &file.fingerprint.sample,
+            Self::Online(online) => &online.sample,
+        }
+    }
+}
+
+/// A file's name for people and platforms: what is not text is replaced, nothing is a path.
+pub fn printable_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The last step of an address without query, its percent signs read where they stand for text; the host where there is no step.
+pub fn name_in_address(shown: &str) -> String {
+    let rest = shown.split_once("://").map_or(shown, |(_, rest)| rest);
+    let step = rest.trim_end_matches('/').rsplit('/').next();
+    let step = step.unwrap_or(rest);
+    let text = String::from_utf8(unpercent(step)).unwrap_or_else(|_| step.to_owned());
+    text.chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '/' | '\\') {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+fn unpercent(text: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let [first, after @ ..] = rest {
+        let code = match (first, after) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(h, l)| h * 16 + l),
+            _ => None,
+        };
+        out.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &after[2..] } else { after };
+    }
+    out
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manuscript {
     pub id: ManuscriptId,
-    pub file: SourceFile,
+    pub source: Source,
     pub fields: BTreeMap<String, String>,
     pub cover: Option<PathBuf>,
     pub created_at_ms: i64,
@@ -108,6 +212,37 @@ mod tests {
         ] {
             assert_eq!(title_from_file_name(name), title);
         }
+    }
+
+    #[test]
+    fn a_name_in_an_address_is_text_and_never_a_path() {
+        for (shown, name) in [
+            ("https://a.example/x/clip.mp4", "clip.mp4"),
+            ("https://a.example/%E5%A4%8F%20a.mp4", "夏 a.mp4"),
+            ("https://a.example/x/", "x"),
+            ("https://a.example", "a.example"),
+            ("https://a.example/%2e%2e%2fetc", ".._etc"),
+            ("https://a.example/100%.mp4", "100%.mp4"),
+            ("https://a.example/%ff.mp4", "%ff.mp4"),
+            ("https://a.example/a%0ab.mp4", "a_b.mp4"),
+        ] {
+            assert_eq!(name_in_address(shown), name, "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_online_file_prints_only_what_may_be_shown() {
+        let online = OnlineFile {
+            shown: "https://a.example/x.mp4".into(),
+            sealed: b"https://a.example/x.mp4?key=SECRET".to_vec(),
+            sample: "s".into(),
+        };
+        let source = Source::Online(online);
+        assert_eq!(
+            format!("{source:?}"),
+            "Online(OnlineFile(https://a.example/x.mp4))"
+        );
+        assert_eq!((source.size_bytes(), source.file()), (0, None));
     }
 
     #[test]

@@ -105,6 +105,11 @@ impl Cuts {
         }
     }
 
+    /// Nothing to send: the platform fetches the file itself.
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// The whole file as one part.
     pub fn whole(total_bytes: u64) -> Self {
         Self(vec![(1, total_bytes)])
@@ -125,9 +130,9 @@ impl Cuts {
             .sum()
     }
 
-    /// Whether this is a cut at all: read from disk, it is checked before it is believed.
+    /// Whether no part is empty: read from disk, it is checked before it is believed. That it is of this file, its total tells.
     pub fn is_sound(&self) -> bool {
-        !self.0.is_empty() && self.0.iter().all(|(count, bytes)| *count > 0 && *bytes > 0)
+        self.0.iter().all(|(count, bytes)| *count > 0 && *bytes > 0)
     }
 
     pub fn span(&self, number: u32) -> Option<Span> {

@@ -28,7 +28,8 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen<'a> {
     pub file_name: &'a str,
-    pub size_bytes: u64,
+    /// `None` for a file that is online: nobody has looked at it.
+    pub size_bytes: Option<u64>,
     pub cover: Option<SeenCover<'a>>,
 }
 
@@ -55,14 +56,20 @@ pub fn check(spec: &Spec, fields: &Fields, seen: &Seen<'_>) -> Vec<Finding> {
             .with("platform", &spec.name)
     };
 
-    if seen.size_bytes == 0 {
+    if seen.size_bytes.is_none() && !spec.takes_online {
+        red(None, named("online_not_taken"));
+    }
+    if seen.size_bytes == Some(0) {
         red(None, named("file_empty"));
     }
-    if limits.file_max_bytes > 0 && seen.size_bytes > limits.file_max_bytes {
+    if let Some(bytes) = seen.size_bytes
+        && limits.file_max_bytes > 0
+        && bytes > limits.file_max_bytes
+    {
         red(
             None,
             named("file_too_large")
-                .with("bytes", seen.size_bytes)
+                .with("bytes", bytes)
                 .with("max_bytes", limits.file_max_bytes),
         );
     }
@@ -106,17 +113,22 @@ pub fn check(spec: &Spec, fields: &Fields, seen: &Seen<'_>) -> Vec<Finding> {
         field: None,
         cause,
     };
-    if limits.file_warn_bytes > 0
-        && seen.size_bytes > limits.file_warn_bytes
-        && seen.size_bytes <= limits.file_max_bytes
+    if let Some(bytes) = seen.size_bytes
+        && limits.file_warn_bytes > 0
+        && bytes > limits.file_warn_bytes
+        && bytes <= limits.file_max_bytes
     {
         found.push(amber(
             named("file_near_limit")
-                .with("bytes", seen.size_bytes)
+                .with("bytes", bytes)
                 .with("max_bytes", limits.file_warn_bytes),
         ));
     }
-    if !limits.extensions.is_empty() && !limits.extensions.contains(&extension(seen.file_name)) {
+    let is_here = seen.size_bytes.is_some();
+    if is_here
+        && !limits.extensions.is_empty()
+        && !limits.extensions.contains(&extension(seen.file_name))
+    {
         found.push(amber(
             named("file_format_unsure").with("formats", limits.extensions.join(", ")),
         ));
@@ -129,4 +141,36 @@ fn extension(name: &str) -> String {
     name.rsplit_once('.')
         .map(|(_, end)| end.to_lowercase())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_online_file_is_refused_where_the_platform_fetches_none() {
+        let spec = |takes_online: bool| -> Spec {
+            serde_json::from_value(serde_json::json!({
+                "name": "p", "label": {}, "mark": "Pp", "remote": true, "fields": [], "takes_online": takes_online,
+                "limits": { "part_min_bytes": 1, "part_max_bytes": 0, "part_bytes": 1, "parts_at_once": 1,
+                    "uploads_at_once": 1, "file_max_bytes": 10, "file_warn_bytes": 5, "extensions": ["mp4"] },
+            }))
+            .unwrap()
+        };
+        let codes = |takes_online: bool, size_bytes: Option<u64>| -> Vec<String> {
+            let seen = Seen {
+                file_name: "a.bin",
+                size_bytes,
+                cover: None,
+            };
+            let found = check(&spec(takes_online), &Fields::new(), &seen);
+            found
+                .into_iter()
+                .map(|finding| finding.cause.code)
+                .collect()
+        };
+        assert_eq!(codes(false, None), ["online_not_taken"]);
+        assert!(codes(true, None).is_empty(), "nothing is known of it");
+        assert_eq!(codes(false, Some(1)), ["file_format_unsure"]);
+    }
 }

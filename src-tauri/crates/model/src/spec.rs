@@ -21,6 +21,9 @@ pub struct Spec {
     /// The commit compares the whole file's checksum; where it does not, none is put together.
     #[serde(default)]
     pub whole_checksum: bool,
+    /// It fetches a file that is online by itself.
+    #[serde(default)]
+    pub takes_online: bool,
     pub limits: Limits,
     /// Account settings that are not secret.
     #[serde(default)]

@@ -82,6 +82,54 @@ fn an_upload_lives_from_queue_to_published() {
 }
 
 #[test]
+fn a_file_that_the_platform_fetches_is_submitted_as_soon_as_it_is_opened() {
+    let nothing = Event::Opened {
+        ticket: Ticket("t".into()),
+        cuts: Cuts::none(),
+    };
+    let (upload, effect) = run(fresh(), [Event::Admitted, nothing]);
+    assert_eq!(
+        (upload.phase.name(), effect),
+        (PhaseName::Committing, Effect::Commit)
+    );
+    let held = upload.clone().intend(Intent::Hold);
+    assert!(!held.stops_when_held(), "a submission under way ends");
+    let (lost, effect) = run(upload.clone(), [Event::Interrupted]);
+    assert_eq!(
+        (lost.phase, effect),
+        (upload.phase.clone(), Effect::Nothing),
+        "a lost answer leaves it where it can be looked for"
+    );
+    let (upload, effect) = run(upload, [Event::Accepted { remote: remote() }]);
+    assert_eq!(effect, Effect::Watch);
+    let refused = Event::Failed {
+        cause: Cause::new("fetch_failed"),
+    };
+    let (failed, _) = run(upload.clone(), [refused]);
+    let (again, _) = run(failed, [Event::Retried]);
+    assert_eq!(again.phase, Phase::Queued, "a new work");
+    let (cancelled, effect) = run(upload, [Event::Cancelled]);
+    assert_eq!((cancelled.phase, effect), (Phase::Cancelled, Effect::Abort));
+}
+
+#[test]
+fn an_online_file_on_hold_stops_before_it_is_submitted() {
+    assert!(fresh().intend(Intent::Hold).stops_when_held());
+    let (opening, _) = run(fresh(), [Event::Admitted]);
+    let held = opening.clone().intend(Intent::Hold);
+    let late = Event::Opened {
+        ticket: Ticket("t".into()),
+        cuts: Cuts::none(),
+    };
+    let (after, effect) = held.apply(opening.attempt, late).unwrap();
+    assert_eq!(
+        (after.phase, effect),
+        (Phase::Opening, Effect::Nothing),
+        "what was prepared is not listened to"
+    );
+}
+
+#[test]
 fn a_failure_keeps_what_was_sent_and_a_retry_goes_on_from_there() {
     let failed = Event::Failed {
         cause: Cause::new("title_illegal"),
@@ -158,7 +206,7 @@ fn an_event_out_of_place_is_an_error_and_not_a_guess() {
 fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         Just(Event::Admitted),
-        (1_u32..5).prop_map(opened),
+        (0_u32..5).prop_map(opened),
         prop::option::of(prop::collection::btree_set(1_u32..5, 0..4)).prop_map(|n| Event::Held {
             numbers: n.map(|n| n.into_iter().collect())
         }),

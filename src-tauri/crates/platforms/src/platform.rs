@@ -13,7 +13,10 @@ use slipway_model::{
 pub struct Draft {
     /// The file's own name, as the system gave it, made printable; never a path.
     pub file_name: String,
+    /// 0 for a file that is online.
     pub size_bytes: u64,
+    /// The whole address of a file that is online, for a platform that fetches it; may be a bearer secret.
+    pub online: Option<SecretString>,
     /// Values by the platform's own field names, resolved and checked.
     pub fields: Fields,
     pub cover: Option<Cover>,
@@ -115,6 +118,11 @@ pub trait Platform: Send + Sync {
         Vec::new()
     }
 
+    /// What is to be said of a file that is online and is called so. Asked only of platforms that take such files.
+    fn online_notes(&self, _session: &Session, _fields: &Fields, _name: &str) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Signing in by a consent page, for platforms that have one.
     fn sign_in(&self) -> Option<&dyn SignIn> {
         None
@@ -146,7 +154,8 @@ pub trait Platform: Send + Sync {
     /// Asks the platform who this account is. Publishes nothing.
     async fn check(&self, session: &Session) -> Result<Health>;
 
-    /// Reserves a place and says how the file is cut. May be repeated: it publishes nothing.
+    /// Reserves a place and says how the file is cut. May be repeated: it publishes nothing. A file that is online is not cut, and `commit` follows
+    /// at once.
     /// `lanes` is how many parts are expected in flight.
     async fn open(&self, session: &Session, draft: &Draft, lanes: u32) -> Result<Opened>;
 
@@ -197,6 +206,11 @@ pub trait Platform: Send + Sync {
     /// How long to wait before look number `looks` (from 1) at an accepted work that was accepted `since` ago; zero means at once.
     fn watch_after(&self, _looks: u32, _since: std::time::Duration) -> std::time::Duration {
         std::time::Duration::ZERO
+    }
+
+    /// Takes an accepted work back where the platform has not begun with it. `false`: it goes on there.
+    async fn take_back(&self, _session: &Session, _remote: &Remote) -> Result<bool> {
+        Ok(false)
     }
 
     /// Gives the reserved place back where the platform can; nothing to do otherwise.

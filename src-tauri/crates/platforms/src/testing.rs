@@ -164,6 +164,7 @@ pub(crate) fn draft(file_name: &str, whole: &Bytes, fields: &[(&str, &str)]) -> 
     Draft {
         file_name: file_name.into(),
         size_bytes: whole.len() as u64,
+        online: None,
         fields,
         cover: None,
         picture: None,

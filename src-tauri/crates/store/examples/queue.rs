@@ -1,7 +1,7 @@
 //! Times of the queue at 10,000 and 100,000 uploads. Run: `cargo run --release -p slipway-store --example queue`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use slipway_model::{AccountId, Fields, Fingerprint, Intent, SourceFile};
+use slipway_model::{AccountId, Fields, Fingerprint, Intent, Source, SourceFile};
 use slipway_store::{
     Move, NeedsYou, NewManuscript, NewUpload, NextQuery, QueueFilter, QueueQuery, Store,
 };
@@ -120,7 +120,7 @@ async fn measure(rows: u64) {
 
 fn manuscript(nth: u64, account: AccountId) -> NewManuscript {
     NewManuscript {
-        file: SourceFile {
+        source: Source::File(SourceFile {
             path: format!("/home/someone/videos/series/clip-{nth}.mp4").into(),
             fingerprint: Fingerprint {
                 size_bytes: 1 << 30,
@@ -128,7 +128,7 @@ fn manuscript(nth: u64, account: AccountId) -> NewManuscript {
                 file_id: format!("66306:{nth}"),
                 sample: format!("{nth:064x}"),
             },
-        },
+        }),
         fields: Fields::from([
             ("title".into(), format!("A clip of something, number {nth}")),
             ("description".into(), "Words about it. ".repeat(8)),

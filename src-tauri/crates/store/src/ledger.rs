@@ -69,6 +69,19 @@ impl Store {
         .await
     }
 
+    /// What was submitted last was taken back before the platform did anything with it: the same content may come again.
+    pub async fn ledger_taken_back(&self, upload: UploadId) -> Result<()> {
+        self.write(move |conn| {
+            conn.prepare_cached(
+                "UPDATE ledger SET state = 'withdrawn'
+                 WHERE id = (SELECT max(id) FROM ledger WHERE upload_id = :upload)",
+            )?
+            .execute(named_params! { ":upload": upload.0 })?;
+            Ok(())
+        })
+        .await
+    }
+
     /// The same content on the same account, withdrawn submissions left out; newest first.
     pub async fn ledger_find(
         &self,

@@ -5,13 +5,14 @@
 use crate::{Result, Store, StoreError, path, position, uploads, value};
 use rusqlite::{Connection, Row, named_params};
 use slipway_model::{
-    AccountId, Fields, Fingerprint, Intent, Manuscript, ManuscriptId, SourceFile, UploadId,
+    AccountId, Fields, Fingerprint, Intent, Manuscript, ManuscriptId, OnlineFile, Source,
+    SourceFile, UploadId,
 };
 use std::path::PathBuf;
 
 #[derive(Debug, Clone)]
 pub struct NewManuscript {
-    pub file: SourceFile,
+    pub source: Source,
     pub fields: Fields,
     pub cover: Option<PathBuf>,
     /// None for a draft.
@@ -55,7 +56,7 @@ impl Store {
     ) -> Result<Vec<UploadId>> {
         self.write(move |conn| {
             let known = by_id(conn, manuscript)?.ok_or(StoreError::NotFound("manuscript"))?;
-            let size_bytes = known.file.fingerprint.size_bytes;
+            let size_bytes = known.source.size_bytes();
             add_uploads(conn, manuscript, size_bytes, &uploads, now_ms)
         })
         .await
@@ -109,7 +110,7 @@ fn add(conn: &Connection, manuscripts: &[NewManuscript], now_ms: i64) -> Result<
         .iter()
         .map(|new| {
             let manuscript = insert(conn, new, now_ms)?;
-            let size_bytes = new.file.fingerprint.size_bytes;
+            let size_bytes = new.source.size_bytes();
             let uploads = add_uploads(conn, manuscript, size_bytes, &new.uploads, now_ms)?;
             Ok(Added {
                 manuscript,
@@ -139,18 +140,54 @@ fn add_uploads(
         .collect()
 }
 
+/// A source as columns. One that is online has its shown address in place of a path.
+struct Columns<'a> {
+    path: Vec<u8>,
+    name: String,
+    print: Fingerprint,
+    online: Option<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(source: &'a Source) -> Self {
+        match source {
+            Source::File(file) => Self {
+                path: path::to_bytes(&file.path),
+                name: path::file_name(&file.path),
+                print: file.fingerprint.clone(),
+                online: None,
+            },
+            Source::Online(online) => Self {
+                path: online.shown.clone().into_bytes(),
+                name: source.name(),
+                print: Fingerprint {
+                    size_bytes: 0,
+                    mtime_ns: 0,
+                    file_id: String::new(),
+                    sample: online.sample.clone(),
+                },
+                online: Some(&online.sealed),
+            },
+        }
+    }
+}
+
 fn insert(conn: &Connection, new: &NewManuscript, now_ms: i64) -> Result<ManuscriptId> {
-    let file_name = path::file_name(&new.file.path);
+    let Columns {
+        path: shown,
+        name: file_name,
+        print: fingerprint,
+        online,
+    } = Columns::of(&new.source);
     let title = shown_title(&new.fields, &file_name);
-    let fingerprint = &new.file.fingerprint;
     conn.prepare_cached(
         "INSERT INTO manuscripts (file_path, file_name, title, sought, size_bytes, mtime_ns,
-           file_id, sample, cover_path, created_at_ms, fields)
+           file_id, sample, cover_path, created_at_ms, fields, online)
          VALUES (:file_path, :file_name, :title, :sought, :size_bytes, :mtime_ns,
-           :file_id, :sample, :cover_path, :created_at_ms, :fields)",
+           :file_id, :sample, :cover_path, :created_at_ms, :fields, :online)",
     )?
     .execute(named_params! {
-        ":file_path": path::to_bytes(&new.file.path),
+        ":file_path": shown,
         ":file_name": file_name,
         ":title": title,
         ":sought": sought(title, &file_name),
@@ -161,6 +198,7 @@ fn insert(conn: &Connection, new: &NewManuscript, now_ms: i64) -> Result<Manuscr
         ":cover_path": new.cover.as_deref().map(path::to_bytes),
         ":created_at_ms": now_ms,
         ":fields": value::json(&new.fields)?,
+        ":online": online,
     })?;
     Ok(ManuscriptId(conn.last_insert_rowid()))
 }
@@ -192,7 +230,7 @@ fn uploads_of(conn: &Connection, id: ManuscriptId) -> Result<Vec<UploadId>> {
 
 fn set_fields(conn: &Connection, id: ManuscriptId, fields: &Fields) -> Result<()> {
     let known = by_id(conn, id)?.ok_or(StoreError::NotFound("manuscript"))?;
-    let file_name = path::file_name(&known.file.path);
+    let file_name = Columns::of(&known.source).name;
     let title = shown_title(fields, &file_name);
     conn.prepare_cached(
         "UPDATE manuscripts SET fields = :fields, title = :title, sought = :sought WHERE id = :id",
@@ -223,7 +261,7 @@ fn set_file(conn: &Connection, id: ManuscriptId, file: &SourceFile) -> Result<()
     conn.prepare_cached(
         "UPDATE manuscripts SET file_path = :file_path, file_name = :file_name, title = :title,
            sought = :sought, size_bytes = :size_bytes, mtime_ns = :mtime_ns, file_id = :file_id,
-           sample = :sample
+           sample = :sample, online = NULL
          WHERE id = :id",
     )?
     .execute(named_params! {
@@ -250,23 +288,35 @@ fn set_file(conn: &Connection, id: ManuscriptId, file: &SourceFile) -> Result<()
 }
 
 fn read(row: &Row<'_>) -> Result<Manuscript> {
-    let file_path: Vec<u8> = row.get("file_path")?;
     let cover: Option<Vec<u8>> = row.get("cover_path")?;
     Ok(Manuscript {
         id: ManuscriptId(row.get("id")?),
-        file: SourceFile {
-            path: path::from_bytes(&file_path),
-            fingerprint: Fingerprint {
-                size_bytes: value::count(row, "size_bytes")?,
-                mtime_ns: row.get("mtime_ns")?,
-                file_id: row.get("file_id")?,
-                sample: row.get("sample")?,
-            },
-        },
+        source: source(row)?,
         fields: value::from_json(row, "fields")?,
         cover: cover.as_deref().map(path::from_bytes),
         created_at_ms: row.get("created_at_ms")?,
     })
+}
+
+fn source(row: &Row<'_>) -> Result<Source> {
+    let shown: Vec<u8> = row.get("file_path")?;
+    let sample: String = row.get("sample")?;
+    if let Some(sealed) = row.get("online")? {
+        return Ok(Source::Online(OnlineFile {
+            shown: String::from_utf8_lossy(&shown).into_owned(),
+            sealed,
+            sample,
+        }));
+    }
+    Ok(Source::File(SourceFile {
+        path: path::from_bytes(&shown),
+        fingerprint: Fingerprint {
+            size_bytes: value::count(row, "size_bytes")?,
+            mtime_ns: row.get("mtime_ns")?,
+            file_id: row.get("file_id")?,
+            sample,
+        },
+    }))
 }
 
 fn shown_title<'a>(fields: &'a Fields, file_name: &'a str) -> &'a str {

@@ -7,6 +7,7 @@ use rusqlite_migration::{M, Migrations};
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_queue.sql")),
     M::up(include_str!("../migrations/0002_account_sent.sql")),
+    M::up(include_str!("../migrations/0003_online.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -10,7 +10,8 @@ mod writing;
 
 use crate::{Added, NewManuscript, NewUpload, SaveUpload, Store};
 use slipway_model::{
-    AccountId, Cuts, Fields, Fingerprint, Intent, PhaseName, Receipt, Remote, SourceFile, UploadId,
+    AccountId, Cuts, Fields, Fingerprint, Intent, PhaseName, Receipt, Remote, Source, SourceFile,
+    UploadId,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -55,7 +56,7 @@ pub(super) fn new_upload(account: AccountId) -> NewUpload {
 /// One manuscript of 1000 bytes for each name, to each account.
 pub(super) async fn add(store: &Store, names: &[&str], accounts: &[AccountId]) -> Vec<Added> {
     let manuscripts = names.iter().map(|name| NewManuscript {
-        file: file(format!("/videos/{name}.mp4"), 1000),
+        source: Source::File(file(format!("/videos/{name}.mp4"), 1000)),
         fields: Fields::from([("title".into(), (*name).into())]),
         cover: None,
         uploads: accounts.iter().copied().map(new_upload).collect(),

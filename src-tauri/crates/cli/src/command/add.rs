@@ -12,12 +12,15 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::printable,
-    wire::{Empty, NewManuscripts, OfferedFile, Priority},
+    wire::{Empty, NewManuscripts, OfferedFile, Priority, Secret},
 };
 use slipway_model::{
     AccountId, Cause, Fields, UploadId, manuscript::COMMON_FIELDS, preflight::Severity,
 };
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 pub(super) async fn add(add: &Add, out: &Out, folder: &Folder) -> Outcome {
     let reached = folder.reach(Purpose::Ask).await?;
@@ -39,9 +42,21 @@ pub(super) async fn add(add: &Add, out: &Out, folder: &Folder) -> Outcome {
 pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Vec<UploadId>> {
     let accounts = accounts(&add.accounts, client).await?;
     let fields = fields(&add.fields, client).await?;
-    let paths = add.files.iter().chain(&add.cover).map(whole_path);
-    let mut offered = client.files_offer(paths.collect()).await?;
+    let files = add.files.iter().filter(|file| address(file).is_none());
+    let paths: Vec<_> = files.chain(&add.cover).map(whole_path).collect();
+    let mut offered = client.files_offer(paths).await?;
     let cover = add.cover.as_ref().and_then(|_| offered.pop());
+    let addresses: Vec<_> = add.files.iter().filter_map(|file| address(file)).collect();
+    if !addresses.is_empty() {
+        match client.addresses_offer(addresses).await {
+            Ok(online) => offered = in_order(&add.files, offered, online),
+            Err(failure) => {
+                let kept = offered.iter().chain(&cover).map(|o| o.file).collect();
+                let _ = client.files_forget(kept).await;
+                return Err(failure.into());
+            }
+        }
+    }
     let kept: Vec<u32> = offered.iter().chain(&cover).map(|o| o.file).collect();
     let added = check_and_add(add, client, out, &offered, cover, accounts, fields).await;
     // Files that did not become uploads are not left lying in a running engine.
@@ -140,6 +155,30 @@ fn refuse(causes: &[Cause], out: &Out) -> Stop {
     Stop::Said(Exit::Wrong)
 }
 
+/// An argument that is an address; nothing but http and https is one.
+fn address(file: &Path) -> Option<Secret> {
+    let text = file.to_str()?;
+    let (scheme, _) = text.split_once("://")?;
+    let known = ["http", "https"]
+        .iter()
+        .any(|s| s.eq_ignore_ascii_case(scheme));
+    known.then(|| Secret(text.to_owned()))
+}
+
+/// What was offered of files and of addresses, as it stood on the command line.
+fn in_order(
+    given: &[PathBuf],
+    files: Vec<OfferedFile>,
+    online: Vec<OfferedFile>,
+) -> Vec<OfferedFile> {
+    let (mut files, mut online) = (files.into_iter(), online.into_iter());
+    let next = |file: &PathBuf| match address(file) {
+        Some(_) => online.next(),
+        None => files.next(),
+    };
+    given.iter().filter_map(next).collect()
+}
+
 fn whole_path(path: &PathBuf) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.clone())
 }
@@ -193,4 +232,31 @@ async fn fields(given: &[(String, String)], client: &Client) -> Result<Fields, F
         fields.insert(name.clone(), value.clone());
     }
     Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_addresses_stay_in_the_order_they_were_written() {
+        let given: Vec<PathBuf> = ["a.mp4", "HTTPS://x/b.mp4", "c://d.mp4", "http://y/e.mp4"]
+            .map(PathBuf::from)
+            .into();
+        let offered = |numbers: &[u32]| -> Vec<OfferedFile> {
+            let one = |file: &u32| OfferedFile {
+                file: *file,
+                name: String::new(),
+                folder: String::new(),
+                size_bytes: 0,
+                online: false,
+                title: String::new(),
+                cause: None,
+            };
+            numbers.iter().map(one).collect()
+        };
+        let all = in_order(&given, offered(&[1, 2]), offered(&[3, 4]));
+        let files: Vec<u32> = all.iter().map(|one| one.file).collect();
+        assert_eq!(files, [1, 3, 2, 4]);
+    }
 }

@@ -183,7 +183,7 @@ impl Dispatcher {
             id,
             job.account.account.id,
             counters,
-            job.manuscript.file.fingerprint.size_bytes,
+            job.manuscript.source.size_bytes(),
             resumed,
         );
         let (stop, to) = (CancellationToken::new(), upload.phase.name());

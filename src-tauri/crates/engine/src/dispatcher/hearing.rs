@@ -24,6 +24,9 @@ use tokio::time::Instant;
 impl Dispatcher {
     pub(super) async fn hear(&mut self, report: Report) {
         let Report { id, attempt, what } = report;
+        if let What::TakenBack(taken_back) = what {
+            return self.was_with_platform(id, taken_back).await;
+        }
         if self
             .state
             .active
@@ -50,7 +53,7 @@ impl Dispatcher {
                     },
                 );
             }
-            What::Resting => self.state.admit = true,
+            What::Resting | What::TakenBack(_) => self.state.admit = true,
             What::Pending { remote } => self.pending(id, remote).await,
             What::Keep {
                 ticket,
@@ -90,6 +93,20 @@ impl Dispatcher {
             }
             What::Ended(Err(error)) => self.lost(id, error).await,
         }
+    }
+
+    /// A cancelled upload was with its platform already: what became of that is told in its timeline.
+    async fn was_with_platform(&self, id: UploadId, taken_back: bool) {
+        let (word, kept) = if taken_back {
+            ("taken_back", self.store.ledger_taken_back(id).await)
+        } else {
+            ("left_there", Ok(()))
+        };
+        let told = self.store.timeline_add(id, Note::new(word), now_ms()).await;
+        if let Err(error) = kept.and(told) {
+            tracing::warn!(upload = %id, %error, "what became of a cancelled work could not be kept");
+        }
+        self.board.touched(id);
     }
 
     /// Takes an event into the machine, keeps what changed, and goes on.
@@ -226,10 +243,13 @@ impl Dispatcher {
         let Some(active) = self.state.active.get_mut(&id) else {
             return Ok(());
         };
-        let file = active.job.manuscript.file.clone();
+        let source = active.job.manuscript.source.clone();
         if let Some(manuscript) = self.store.manuscript(active.upload.manuscript).await? {
             // Its file stays the one that was sent: a new one begins the upload anew.
-            active.job.manuscript = Arc::new(Manuscript { file, ..manuscript });
+            active.job.manuscript = Arc::new(Manuscript {
+                source,
+                ..manuscript
+            });
         }
         Ok(())
     }
@@ -388,7 +408,7 @@ impl Dispatcher {
                         let path = match cause.code.as_str() {
                             "cover_missing" => manuscript.cover.clone(),
                             "cover_too_large" | "cover_not_an_image" => None,
-                            _ => Some(manuscript.file.path.clone()),
+                            _ => manuscript.source.file().map(|file| file.path.clone()),
                         };
                         if let Some(path) = path {
                             self.state.missing.add(id, path, now);

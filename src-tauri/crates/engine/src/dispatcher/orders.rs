@@ -5,7 +5,8 @@
 use super::{Dispatcher, Order};
 use crate::{clock::now_ms, fingerprint, lanes, worker::Job};
 use slipway_model::{
-    AccountId, Effect, ErrorKind, Event, Intent, PhaseName, SourceFile, UploadId, Wait,
+    AccountId, Effect, ErrorKind, Event, Intent, Phase, PhaseName, Remote, SourceFile, UploadId,
+    Wait,
 };
 use slipway_store::{Note, StoreError};
 
@@ -143,6 +144,10 @@ impl Dispatcher {
             };
             let (from, attempt) = (upload.phase.name(), upload.attempt);
             let kept = upload.phase.kept().cloned();
+            let remote = match &upload.phase {
+                Phase::Processing { remote } => Some(remote.clone()),
+                _ => None,
+            };
             if event == Event::Reopened && self.submission_is_open(id).await {
                 continue; // all of it was sent, and may be published: it is looked for, not sent again
             }
@@ -159,8 +164,8 @@ impl Dispatcher {
             self.state.waiting.remove(&id);
             self.state.watching.retain(|(_, other)| *other != id);
             self.board.wait(id, None);
-            if effect == Effect::Abort && kept.is_some() {
-                self.abort(id, job, upload.account, kept).await;
+            if effect == Effect::Abort && (kept.is_some() || remote.is_some()) {
+                self.abort(id, job, upload.account, kept, remote).await;
             }
             changed += 1;
         }
@@ -173,6 +178,7 @@ impl Dispatcher {
         job: Option<Job>,
         account: AccountId,
         kept: Option<slipway_model::upload::Kept>,
+        remote: Option<Remote>,
     ) {
         let job = match job {
             Some(job) => job,
@@ -182,7 +188,9 @@ impl Dispatcher {
             },
         };
         tracing::debug!(upload = %id, %account, "the platform is told of a cancellation");
-        self.state.workers.spawn(job.run(Effect::Abort, kept, None));
+        self.state
+            .workers
+            .spawn(job.run(Effect::Abort, kept, remote));
     }
 
     pub(super) async fn retry(&mut self, ids: Vec<UploadId>) -> u32 {
@@ -249,15 +257,15 @@ impl Dispatcher {
         let Ok(Some(manuscript)) = self.store.manuscript(stored.manuscript).await else {
             return false;
         };
-        let path = manuscript.file.path.clone();
-        let taken = tokio::task::spawn_blocking(move || fingerprint::take(&path)).await;
+        let Some(SourceFile { path, .. }) = manuscript.source.file().cloned() else {
+            return false;
+        };
+        let looked_at = path.clone();
+        let taken = tokio::task::spawn_blocking(move || fingerprint::take(&looked_at)).await;
         let Ok(Ok(fingerprint)) = taken else {
             return false;
         };
-        let file = SourceFile {
-            path: manuscript.file.path,
-            fingerprint,
-        };
+        let file = SourceFile { path, fingerprint };
         self.set_file(id, file, "file_taken_as_is").await.is_ok()
     }
 
@@ -275,9 +283,10 @@ impl Dispatcher {
         let stored = self.store.upload(id).await?.ok_or_else(unknown)?;
         let manuscript = stored.manuscript;
         let known = self.store.manuscript(manuscript).await?;
-        let known = known.ok_or_else(unknown)?.file.fingerprint;
+        let known = known.ok_or_else(unknown)?.source;
         let siblings = self.store.manuscript_uploads(manuscript).await?;
-        if !known.same_content(&file.fingerprint) {
+        let same = |known: &SourceFile| known.fingerprint.same_content(&file.fingerprint);
+        if !known.file().is_some_and(same) {
             for &sibling in &siblings {
                 if self.each(vec![sibling], Event::Reopened, note).await == 0
                     && self.holds_parts(sibling).await?

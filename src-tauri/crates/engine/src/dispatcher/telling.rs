@@ -65,7 +65,7 @@ impl Dispatcher {
                 active,
                 happening::What::Progress {
                     held_bytes: motion.held_bytes,
-                    total_bytes: active.job.manuscript.file.fingerprint.size_bytes,
+                    total_bytes: active.job.manuscript.source.size_bytes(),
                     sent_bytes: active.sent_before + active.job.counters.wire.load(Relaxed),
                     bytes_per_second: motion.bytes_per_second,
                     eta_seconds: motion.eta_seconds,
@@ -139,7 +139,7 @@ fn happening_of(
         upload: Some(upload.id),
         account: Some(upload.account),
         account_label: Some(account.session.label().to_string()),
-        file: Some(manuscript.file.path.display().to_string()),
+        file: Some(manuscript.source.shown()),
         what,
     }
 }

@@ -401,6 +401,7 @@ mod tests {
         Draft {
             file_name: "clip.mp4".into(),
             size_bytes: 1,
+            online: None,
             fields: fields
                 .iter()
                 .map(|(name, value)| ((*name).into(), (*value).into()))

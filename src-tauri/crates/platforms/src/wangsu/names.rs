@@ -227,6 +227,7 @@ mod tests {
         Draft {
             file_name: "海边的一天.mov".into(),
             size_bytes: 7,
+            online: None,
             fields: fields.map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             cover: None,
             picture: None,

@@ -4,7 +4,8 @@ use crate::{
     TicketBytes,
 };
 use slipway_model::{
-    Cause, Cuts, Fields, Health, HealthState, Intent, PhaseName, SourceFile, UploadId,
+    Cause, Cuts, Fields, Health, HealthState, Intent, OnlineFile, PhaseName, Source, SourceFile,
+    UploadId,
 };
 
 fn part(upload: UploadId, attempt: u32, number: u32) -> LandedPart {
@@ -28,7 +29,7 @@ async fn a_path_that_is_not_unicode_comes_back_as_it_was() {
     let (_dir, store) = open().await;
     let odd = PathBuf::from(OsStr::from_bytes(b"/v/\xFF\xFEclip \n.mp4"));
     let new = NewManuscript {
-        file: file(&odd, 3),
+        source: Source::File(file(&odd, 3)),
         fields: Fields::new(),
         cover: Some(odd.clone()),
         uploads: Vec::new(),
@@ -39,13 +40,58 @@ async fn a_path_that_is_not_unicode_comes_back_as_it_was() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(known.file, file(&odd, 3));
+    assert_eq!(known.source, Source::File(file(&odd, 3)));
     assert_eq!(known.cover, Some(odd));
     assert_eq!(
         store.drafts().await.unwrap().len(),
         1,
         "without uploads it is a draft"
     );
+}
+
+#[tokio::test]
+async fn a_file_that_is_online_is_found_by_its_name_and_taken_back_once_it_was_let_go() {
+    let (_dir, store) = open().await;
+    let to = account(&store, "a").await;
+    let online = OnlineFile {
+        shown: "https://a.example/%E5%A4%8F.mp4".into(),
+        sealed: vec![0, 255, 7],
+        sample: "hash".into(),
+    };
+    let new = NewManuscript {
+        source: Source::Online(online.clone()),
+        fields: Fields::new(),
+        cover: None,
+        uploads: vec![new_upload(to)],
+    };
+    let added = store.manuscripts_add(vec![new], NOW).await.unwrap();
+    let known = store.manuscript(added[0].manuscript).await.unwrap();
+    assert_eq!(known.unwrap().source, Source::Online(online));
+    let query = QueueQuery {
+        limit: 9,
+        search: Some("夏.MP4".into()),
+        ..QueueQuery::default()
+    };
+    let page = store.queue_page(query).await.unwrap();
+    assert_eq!((page.total, page.rows[0].total_bytes), (1, 0));
+
+    let id = added[0].uploads[0];
+    let entry = crate::LedgerEntry {
+        upload: id,
+        account: to,
+        size_bytes: 0,
+        sample: "hash".into(),
+        manuscript_hash: "m".into(),
+        at_ms: NOW,
+    };
+    store.ledger_about_to_submit(entry).await.unwrap();
+    store
+        .ledger_published(id, remote("job:1"), NOW)
+        .await
+        .unwrap();
+    assert_eq!(store.ledger_find(to, 0, "hash").await.unwrap().len(), 1);
+    store.ledger_taken_back(id).await.unwrap();
+    assert_eq!(store.ledger_find(to, 0, "hash").await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -234,8 +280,8 @@ async fn another_file_resizes_what_has_sent_nothing() {
             .await
             .unwrap()
             .unwrap()
-            .file,
-        moved
+            .source,
+        Source::File(moved)
     );
     assert_eq!(
         store
@@ -423,7 +469,7 @@ async fn accounts_have_one_label_each_and_stay_while_they_are_needed() {
 async fn no_upload_goes_to_an_account_that_is_not_there() {
     let (_dir, store) = open().await;
     let new = NewManuscript {
-        file: file("/v/1", 1),
+        source: Source::File(file("/v/1", 1)),
         fields: Fields::new(),
         cover: None,
         uploads: vec![new_upload(slipway_model::AccountId(9))],

@@ -1,7 +1,7 @@
 use super::{NOW, account, add, file, new_upload, open, uploads};
 use crate::{NewManuscript, QueueQuery, StoreError, open as opening};
 use parking_lot::Mutex;
-use slipway_model::Fields;
+use slipway_model::{Fields, Source};
 use std::sync::{Arc, mpsc};
 use tokio::task::JoinSet;
 
@@ -112,7 +112,7 @@ async fn a_full_disk_refuses_what_needs_room_and_leaves_all_as_it_was() {
     limit(2).await.unwrap();
     let large = || {
         let manuscripts = (0..500).map(|nth| NewManuscript {
-            file: file(format!("/v/{nth}"), 10),
+            source: Source::File(file(format!("/v/{nth}"), 10)),
             fields: Fields::from([("description".into(), "x".repeat(500))]),
             cover: None,
             uploads: vec![new_upload(to)],

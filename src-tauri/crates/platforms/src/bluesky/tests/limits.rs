@@ -200,7 +200,7 @@ fn a_text_may_have_300_characters_as_a_reader_counts_them() {
     let spec = Adapter::default().spec;
     let seen = Seen {
         file_name: "a.mp4",
-        size_bytes: 5,
+        size_bytes: Some(5),
         cover: None,
     };
     let family = "👩‍👩‍👧";
