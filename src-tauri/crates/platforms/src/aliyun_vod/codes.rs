@@ -71,6 +71,11 @@ pub(super) const API: &[Row] = &[
         "aliyun_vod_key_wrong",
     ),
     row("InvalidFileName.Extension", Refuse, "aliyun_vod_file_type"),
+    row(
+        "InvalidParameter.UploadURLs",
+        Refuse,
+        "aliyun_vod_address_refused",
+    ),
     row("InvalidSecurityToken", SignIn, "aliyun_vod_token_over"),
     row(
         "InvalidSecurityToken.Expired",
@@ -115,6 +120,8 @@ pub(super) const API: &[Row] = &[
 ];
 
 pub(super) const SKEWED: &str = "RequestTimeTooSkewed";
+/// Said with a 203: the object is there.
+pub(super) const UNHEARD: &str = "CallbackFailed";
 pub(super) const NO_UPLOAD: &str = "NoSuchUpload";
 /// The storage does not take the key (any more): another one is to be had.
 pub(super) const KEY_OVER: [&str; 3] = [

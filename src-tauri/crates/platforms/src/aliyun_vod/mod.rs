@@ -11,6 +11,7 @@ mod grant;
 mod keys;
 mod lists;
 mod memory;
+mod online;
 mod opening;
 mod place;
 mod service;
@@ -30,6 +31,7 @@ use crate::{
 };
 use api::{Api, Failure};
 use async_trait::async_trait;
+use online::Pull;
 use reqwest::Method;
 use slipway_model::{
     Cause, Cuts, ErrorKind, Field, Fields, Health, Limits, Receipt, Remote, Spec, Ticket,
@@ -85,12 +87,20 @@ impl Platform for Adapter {
         lists::choices(&self.api(session), field).await
     }
 
+    fn online_notes(&self, session: &Session, fields: &Fields, name: &str) -> Vec<Finding> {
+        online::notes(&self.api(session), fields, name)
+    }
+
     async fn check(&self, session: &Session) -> Result<Health> {
         status::check(&self.api(session)).await
     }
 
     async fn open(&self, session: &Session, draft: &Draft, lanes: u32) -> Result<Opened> {
-        opening::open(&self.api(session), draft, lanes).await
+        let api = self.api(session);
+        match &draft.online {
+            Some(address) => online::open(&api, draft, address).await,
+            None => opening::open(&api, draft, lanes).await,
+        }
     }
 
     async fn held(&self, session: &Session, ticket: &Ticket, cuts: &Cuts) -> Result<Held> {
@@ -192,6 +202,9 @@ impl Platform for Adapter {
         draft: &Draft,
         keeper: &dyn Keeper,
     ) -> Result<Step> {
+        if let Some(pull) = Pull::read(&ticket) {
+            return online::submit(&self.api(session), pull, draft, keeper).await;
+        }
         let commit = commit::Commit {
             api: self.api(session),
             kept: Kept::read(&ticket)?,
@@ -203,15 +216,26 @@ impl Platform for Adapter {
     }
 
     async fn watch(&self, session: &Session, remote: &Remote) -> Result<Review> {
-        status::watch(&self.api(session), remote).await
+        let api = self.api(session);
+        match online::watch(&api, remote).await? {
+            Some(review) => Ok(review),
+            None => status::watch(&api, remote).await,
+        }
     }
 
     fn watch_after(&self, looks: u32, since: Duration) -> Duration {
         status::look_after(looks, since)
     }
 
+    async fn take_back(&self, session: &Session, remote: &Remote) -> Result<bool> {
+        online::cancel(&self.api(session), remote).await
+    }
+
     async fn abort(&self, session: &Session, ticket: &Ticket) -> Result<()> {
         let act = Act::new(NAME, "giving the place back");
+        if let Some(pull) = Pull::read(ticket) {
+            return online::abort(&self.api(session), &pull).await;
+        }
         let kept = Kept::read(ticket)?;
         let api = self.api(session);
         let aborted = match &kept.upload_id {

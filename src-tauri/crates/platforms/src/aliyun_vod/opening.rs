@@ -14,12 +14,16 @@ use super::{
     ticket::{Kept, Stage},
 };
 use crate::{Draft, Opened, Result, http::Act};
-use slipway_model::Cuts;
+use slipway_model::{Cause, Cuts, ErrorKind};
 
 const DOING: &str = "reserving a place";
 
 pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Opened> {
     let act = Act::new(NAME, DOING);
+    if draft.file_name.to_lowercase().ends_with(".m3u8") {
+        let cause = Cause::new("aliyun_vod_playlist").with("file", &draft.file_name);
+        return Err(act.error(ErrorKind::Refused, cause));
+    }
     let limits = api.settings().limits();
     let small = draft.size_bytes <= limits.part_bytes;
     let cuts = if small {
@@ -112,7 +116,7 @@ pub(super) async fn cover(api: &Api<'_>, draft: &Draft) -> Result<Option<String>
 }
 
 /// Sends the subtitle, where there is one. Its id: the platform ties it to no video by itself.
-async fn subtitle(api: &Api<'_>, draft: &Draft) -> Result<Option<String>> {
+pub(super) async fn subtitle(api: &Api<'_>, draft: &Draft) -> Result<Option<String>> {
     const DOING: &str = "sending the subtitle";
     let text = draft.fields.get("Subtitle").map_or("", String::as_str);
     if text.trim().is_empty() {

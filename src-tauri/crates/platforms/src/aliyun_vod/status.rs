@@ -51,6 +51,19 @@ async fn state(api: &Api<'_>, id: &str) -> super::api::Outcome<String> {
     state.ok_or_else(|| super::incomplete(act, "Status").into())
 }
 
+/// The name that a video was given from here; `None` where it has none, or is not there.
+pub(super) async fn reference(api: &Api<'_>, id: &str) -> super::api::Outcome<Option<String>> {
+    let params: Params = vec![("VideoId", id.to_owned())];
+    match api.call(WATCHING, "GetVideoInfo", params).await {
+        Ok(answer) => {
+            let video = answer.get("Video");
+            Ok(video.and_then(|video| text_of(video, "ReferenceId")))
+        }
+        Err(failure) if failure.is(&[codes::VIDEO_GONE]) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Whether the record's file has come.
 pub(super) async fn has_file(api: &Api<'_>, id: &str) -> super::api::Outcome<bool> {
     match state(api, id).await {

@@ -259,7 +259,13 @@ impl<'a> Storage<'a> {
             ..Bare::new(Method::POST, &query)
         };
         let answer = self.exchange(act, bare).await?;
-        Self::document(&answer, "CompleteMultipartUploadResult")?;
+        // Its parts are together; only someone who wanted to hear of it did not.
+        let unheard = Self::document(&answer, "Error").ok();
+        if unheard.is_some_and(|said| said.child("Code") == Some(codes::UNHEARD)) {
+            tracing::warn!(account = %self.api.session.account(), "the storage could not tell of a completed object");
+        } else {
+            Self::document(&answer, "CompleteMultipartUploadResult")?;
+        }
         Ok(Object {
             bytes: None,
             crc64: crc64(&answer),

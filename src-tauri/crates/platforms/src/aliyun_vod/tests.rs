@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 mod authorizing;
 mod finishing;
+mod online;
 mod sending;
 
 const MIB: usize = 1 << 20;

@@ -300,3 +300,45 @@ async fn an_upload_may_end_with_its_last_byte() {
     let step = bench.commit(&draft, opened.ticket, &landed).await.unwrap();
     assert!(matches!(step, Step::Published(_)));
 }
+
+#[tokio::test]
+async fn a_completion_that_nobody_could_be_told_of_is_a_success() {
+    let bench = Bench::new().await;
+    let (whole, draft, opened, landed) = sent(&bench, 49).await;
+    let unheard = Fault::Error {
+        status: 203,
+        code: "CallbackFailed".into(),
+        retry_after_s: None,
+        applied: true,
+    };
+    bench.platform.fault(unheard.on(On::Complete));
+    bench.commit(&draft, opened.ticket, &landed).await.unwrap();
+    assert_eq!(bench.count(On::Complete), 1);
+    published_once(&bench.platform.inspect(), &whole);
+}
+
+#[tokio::test]
+async fn a_playlist_whose_pieces_would_stay_behind_is_refused_by_name() {
+    let bench = Bench::new().await;
+    let whole = noise(10, 51);
+    let mut draft = draft(&whole);
+    draft.file_name = "show.M3U8".into();
+    let error = bench.open(&draft).await.unwrap_err();
+    assert_eq!(error.cause.code, "aliyun_vod_playlist");
+    assert!(bench.platform.glance().media.is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_calls_too_often_is_told_to_slow_down() {
+    let bench = Bench::on(&[], |s| s.calls_per_s = 1).await;
+    let whole = noise(10, 50);
+    let mut slowed = false;
+    for _ in 0..3 {
+        if let Err(error) = bench.open(&draft(&whole)).await {
+            assert_eq!(error.kind, ErrorKind::RateLimited { wait: None });
+            assert_eq!(error.cause.code, "aliyun_vod_throttled");
+            slowed = true;
+        }
+    }
+    assert!(slowed);
+}
