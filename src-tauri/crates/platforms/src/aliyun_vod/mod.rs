@@ -4,6 +4,7 @@
 //! a temporary key for one object alone; no key of the account ever goes to the storage. What the sources leave open is in `settings`.
 
 mod api;
+pub mod callback;
 mod codes;
 mod commit;
 mod fields;
