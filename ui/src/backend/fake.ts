@@ -215,6 +215,7 @@ export function fake(search: string = location.search): Backend {
       name,
       folder,
       size_bytes: bytes,
+      online: false,
       title: name.replace(/\.[^.]+$/, ""),
       cause: bytes === 0 ? cause("file_empty", { file: name }) : null,
     };
@@ -230,6 +231,7 @@ export function fake(search: string = location.search): Backend {
         const spec = specs.find((one) => one.name === platform);
         const findings: Preflight["findings"] = [];
         const limitBytes = spec?.limits.file_max_bytes ?? 0;
+        if (file?.online && !spec?.takes_online) findings.push({ severity: "red", field: null, cause: cause("online_not_taken", { file: file.name, platform }) });
         if (file && limitBytes > 0 && file.size_bytes > limitBytes)
           findings.push({
             severity: "red",
@@ -404,6 +406,15 @@ export function fake(search: string = location.search): Backend {
       for (const id of gone) offered.delete(id);
       return {};
     },
+    addresses_offer: (addresses) =>
+      addresses.map((text) => {
+        const url = URL.canParse(text) ? new URL(text) : null;
+        const good = url !== null && /^https?:$/.test(url.protocol);
+        const shown = good ? `${url.origin}${url.pathname}` : "";
+        const file = { ...offer(shown.split("/").pop() ?? "", shown, 1), size_bytes: 0, online: true, cause: good ? null : cause("address_invalid", {}) };
+        offered.set(file.file, file);
+        return file;
+      }),
     manuscripts_check: preflight,
     manuscripts_add: (request) => {
       const uploads: UploadId[] = [];

@@ -21,6 +21,8 @@ export const files = signal<readonly OfferedFile[]>([]);
 export const chosen = signal<ReadonlySet<AccountId>>(new Set());
 export const values = signal<Readonly<Record<string, string>>>({});
 export const cover = signal<OfferedFile | null>(null);
+/** An address that is being written; `null` while nobody writes one. */
+export const address = signal<string | null>(null);
 export const hold = signal(false);
 export const priority = signal<Priority>("normal");
 export const again = signal(false);
@@ -77,6 +79,25 @@ function titleFromFile(): void {
 export async function chooseFiles(): Promise<void> {
   try {
     offer(await backend().pickFiles("video"));
+  } catch (thrown) {
+    say({ text: sayThrown(thrown) });
+  }
+}
+
+/** Takes the address that was written as a file that is online. */
+export async function takeAddress(): Promise<void> {
+  const written = address.value?.trim() ?? "";
+  if (written === "") return;
+  try {
+    const [file] = await backend().call("addresses_offer", [written]);
+    if (!file) return;
+    if (file.cause) {
+      say({ text: sayThrown(file.cause) });
+      void backend().call("files_forget", [file.file]).catch(() => {});
+    } else {
+      address.value = null;
+      offer([file]);
+    }
   } catch (thrown) {
     say({ text: sayThrown(thrown) });
   }

@@ -9,7 +9,7 @@ import { fault, measure } from "../form/check";
 import { type Counter, fieldView } from "../form/view";
 import { faultWords } from "../form/words";
 import { t } from "../i18n";
-import { list, size } from "../i18n/format";
+import { UNKNOWN, list, size } from "../i18n/format";
 import { headline } from "../i18n/sentences";
 import { offersOf, toggleTyped, typed } from "./offers";
 import * as state from "./state";
@@ -67,7 +67,7 @@ function filesView(): TemplateResult {
   const [only] = files;
   if (!only)
     return html`<section class="form-part"><div class="no-files"><h2>${compose.noFiles}</h2><p>${compose.noFilesText}</p>
-      <button type="button" class="button" data-kind="primary" @click=${() => void state.chooseFiles()}>${icon("plus")}${compose.choose}</button></div></section>`;
+      <button type="button" class="button" data-kind="primary" @click=${() => void state.chooseFiles()}>${icon("plus")}${compose.choose}</button>${addressView()}</div></section>`;
   const bad = files.length - state.good.value.length;
   return html`
     <section class="form-part">
@@ -75,8 +75,32 @@ function filesView(): TemplateResult {
       <ul class="file-list">${repeat(files, (file) => file.file, fileLine)}</ul>
       ${state.several.value ? html`<p class="field-help">${compose.titlesFromNames}</p>` : nothing}
       <p class="drop-line">${icon("drop")}<span class="cut">${compose.dropLine}</span><button type="button" class="button" data-size="s" @click=${() => void state.chooseFiles()}>${compose.addMore}</button></p>
+      ${addressView()}
       ${coverView()}
     </section>`;
+}
+
+/** A file that is online, for platforms that fetch files. */
+function addressView(): TemplateResult {
+  const { compose } = t();
+  const address = state.address.value;
+  if (address === null)
+    return html`<div><button type="button" class="button" data-kind="quiet" data-size="s" @click=${() => (state.address.value = "")}>${compose.fromAddress}</button></div>`;
+  const key = (event: KeyboardEvent) => {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === "Enter") void state.takeAddress();
+    else state.address.value = null;
+  };
+  return html`
+    <div class="field">
+      <label class="field-label" for="compose-address">${compose.address}</label>
+      <div class="address-line"><input id="compose-address" type="url" inputmode="url" autocomplete="off" spellcheck="false" placeholder="https://" .value=${address}
+        @input=${(event: Event) => (state.address.value = (event.target as HTMLInputElement).value)} @keydown=${key}>
+      <button type="button" class="button" ?disabled=${address.trim() === ""} @click=${() => void state.takeAddress()}>${compose.addAddress}</button></div>
+      <p class="field-help">${compose.addressHelp}</p>
+    </div>`;
 }
 
 function fileLine(file: OfferedFile): TemplateResult {
@@ -84,8 +108,8 @@ function fileLine(file: OfferedFile): TemplateResult {
   return html`
     <li class="file-line" ?data-out=${file.cause !== null}>
       ${file.cause ? html`<span class="state" data-state="failed">${icon("s-failed")}</span>` : icon("film")}
-      <span class="two"><span class="strong" title=${`${file.folder}/${file.name}`} lang=${tongue(file.name)}>${file.name}</span><span class="row-sub">${file.cause ? `${headline(file.cause)}, ${compose.out}` : file.folder}</span></span>
-      <span class="file-size">${size(file.size_bytes)}</span>
+      <span class="two"><span class="strong" title=${file.online ? file.folder : `${file.folder}/${file.name}`} lang=${tongue(file.name)}>${file.name}</span><span class="row-sub">${file.cause ? `${headline(file.cause)}, ${compose.out}` : file.folder}</span></span>
+      <span class="file-size">${file.online ? UNKNOWN : size(file.size_bytes)}</span>
       <button type="button" class="button icon-button" data-kind="quiet" aria-label=${compose.remove(file.name)} title=${compose.remove(file.name)} @click=${() => state.leaveOut(file)}>${icon("x")}</button>
     </li>`;
 }

@@ -97,6 +97,8 @@ export function face(row: UploadRow, around: Around): Face {
     case "opening":
       return plain({ state: "running", icon: "s-running", line: state.opening(around.platform), quick: "pause" });
     case "committing":
+      // Nothing of a file that the platform fetches goes from here.
+      if (live.total_bytes === 0) return plain({ state: "running", icon: "s-running", line: state.opening(around.platform) });
       return plain({ state: "remote", icon: "s-remote", line: state.confirming(around.platform, whole), meter: remoteBar(100, `${num(2)}/${num(4)}`, t().steps.confirming) });
     default: {
       const line =

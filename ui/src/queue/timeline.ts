@@ -27,7 +27,9 @@ function valueOf(entry: TimelineEntry, row: UploadRow, name: string): string {
 }
 
 export function timelineLine(entry: TimelineEntry, row: UploadRow): string {
-  const said = t().event[entry.event];
+  // Nothing of a file that the platform fetches goes from here.
+  const event = entry.event === "submitting" && row.live.total_bytes === 0 ? "asked" : entry.event;
+  const said = t().event[event];
   return said ? said((name) => valueOf(entry, row, name)) : t().eventOther(printable(entry.event));
 }
 
@@ -48,5 +50,7 @@ const PICTURES: Record<string, [state: string, icon: string]> = {
   published: ["done", "s-done"],
   failed: ["failed", "s-failed"],
   cancelled: ["queued", "x"],
+  taken_back: ["done", "check"],
+  left_there: ["remote", "s-remote"],
 };
 export const pictureOf = (event: string): [state: string, icon: string] => PICTURES[event] ?? ["queued", "s-queued"];

@@ -41,6 +41,7 @@ const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pi
   label: labels(label),
   mark,
   remote: name !== "folder",
+  takes_online: name === "aliyun-vod",
   ticket_is_secret: name !== "folder",
   whole_checksum: name === "folder",
   limits: {
