@@ -10,6 +10,7 @@ mod bilibili;
 mod disturbed;
 mod edited;
 mod folder;
+mod online;
 mod secrets;
 mod steering;
 

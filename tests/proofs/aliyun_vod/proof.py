@@ -10,9 +10,12 @@ import os
 import random
 import sys
 import tempfile
+import threading
+import time
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
-from urllib.parse import urlparse
+from urllib.parse import quote, urlparse
 
 TOLD = json.loads(os.environ["SLIPWAY_SIMULATOR"])
 URL, KEY, SECRET, REGION = TOLD["url"], TOLD["access_key_id"], TOLD["access_key_secret"], TOLD["region"]
@@ -128,6 +131,72 @@ def prove_vod(algorithm, name):
     refused(lambda: client.get_video_info(missing), "InvalidVideo.NotFound", "a video that is not there")
     client.delete_video(models.DeleteVideoRequest(video_ids=video_id))
     proved("alibabacloud-vod20170321", f"{name}: records, renewal, images, attached media, categories, upload by address, state; wrong keys refused")
+
+
+class Origin(BaseHTTPRequestHandler):
+    """A web server with one file, for whoever knows its query."""
+
+    def do_GET(self):
+        self.send_response(200 if self.path.endswith("?key=1") else 403)
+        self.send_header("Content-Length", str(len(DATA)))
+        self.end_headers()
+        self.wfile.write(DATA)
+
+    def log_message(self, *_):
+        pass
+
+
+def prove_by_url(algorithm, name):
+    from alibabacloud_vod20170321 import models
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Origin)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}/"
+    client = vod_client(algorithm)
+
+    def ask(path, session, **about):
+        url = base + path
+        request = models.UploadMediaByURLRequest(
+            upload_urls=quote(url, safe=""), session_id=session, user_data=json.dumps({"Extend": {"a": "1"}}),
+            upload_metadatas=json.dumps([{"SourceURL": url, "Title": "夏 *~+ &", "Tags": "one,two", "CateId": 1001, **about}]),
+        )
+        return client.upload_media_by_url(request).body.upload_jobs[0].job_id, url
+
+    def info(**by):
+        return client.get_urlupload_infos(models.GetURLUploadInfosRequest(**by)).body.urlupload_info_list
+
+    def until(job, state):
+        deadline = time.monotonic() + 60
+        while (seen := info(job_ids=job)[0]).status != state:
+            same(time.monotonic() < deadline, True, f"{state}, but it is {seen.status}")
+            time.sleep(0.05)
+        return seen
+
+    session = f"proof-{name}".replace(" ", "-")
+    job, url = ask("a%20b.mp4?key=1", session, ReferenceId=session)
+    done = until(job, "SUCCESS")
+    stored(done.media_id, DATA, "what was fetched")
+    same((done.upload_url, done.file_size, json.loads(done.user_data)), (url, str(len(DATA)), {"Extend": {"a": "1"}}), "what is told of it")
+    same([one.job_id for one in info(upload_urls=quote(url, safe=""))][-1], job, "the job by its address")
+    video_of = client.get_video_info(models.GetVideoInfoRequest(reference_id=session)).body.video
+    same((video_of.video_id, video_of.title, video_of.cate_id), (done.media_id, "夏 *~+ &", 1001), "the video by its own name")
+    refused(lambda: ask("c.mp4?key=1", session), "SessionId", "the same session again")
+    refused(lambda: ask("c.mp4?key=1", session + "-2", ReferenceId=session), "InvalidReferenceId", "the same name again")
+    refused(lambda: ask("none?key=1", session + "-3"), "InvalidParameter.UploadURLs", "an address without an extension")
+    raw = models.UploadMediaByURLRequest(upload_urls=url)
+    refused(lambda: client.upload_media_by_url(raw), "InvalidParameter.UploadURLs", "an address that is not encoded")
+    failed = until(ask("d.mp4?key=2", session + "-4")[0], "DOWNLOAD_FAIL")
+    same((failed.error_code, "403" in failed.error_message), ("URLInvalidError", True), "why it failed")
+    control("switches", {"holds_jobs": True})
+    waits, _ = ask("e.mp4?key=1", session + "-5")
+    same(info(job_ids=waits)[0].status, "PENDING", "a job that waits")
+    cancel = lambda job: client.cancel_url_upload_jobs(models.CancelUrlUploadJobsRequest(job_ids=job)).body
+    same(cancel(waits).canceled_jobs, [waits], "cancelled before it began")
+    same(cancel(job).canceled_jobs, [], "not cancelled once it began")
+    same(cancel("0" * 32).non_exists, ["0" * 32], "a job that is not there")
+    control("switches", {})
+    server.shutdown()
+    proved("alibabacloud-vod20170321", f"{name}: upload by address, progress, cancel; repeated session and name, raw address, missing extension refused")
 
 
 def prove_sts():
@@ -267,6 +336,8 @@ def prove_uploader():
 
 prove_vod(None, "ACS3")
 prove_vod("v2", "RPC V1")
+prove_by_url(None, "ACS3")
+prove_by_url("v2", "RPC V1")
 prove_sts()
 prove_oss2("v4")
 prove_oss2("v1")
