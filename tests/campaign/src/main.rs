@@ -8,6 +8,7 @@
 
 mod bench;
 mod faults;
+mod huge;
 mod kills;
 mod serve;
 mod slipway;
@@ -38,6 +39,8 @@ enum Campaign {
     Kills(kills::Options),
     /// Uploads once under each fault, platform by platform.
     Faults(faults::Options),
+    /// Uploads a sparse file of hundreds of GiB and kills the program on its way.
+    Huge(huge::Options),
     /// Measures the figures that are promised.
     Bench(bench::Options),
     /// Serves a platform and a sink that throw everything away, until standard input closes.
@@ -67,6 +70,7 @@ async fn run(line: Line) -> Result<()> {
     match line.campaign {
         Campaign::Kills(options) => println!("{}", kills::run(&options, &line.slipway).await?),
         Campaign::Faults(options) => println!("{}", faults::run(&options, &line.slipway).await?),
+        Campaign::Huge(options) => println!("{}", huge::run(&options, &line.slipway).await?),
         Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
         Campaign::Serve => serve::run().await?,
         Campaign::Video { file, bytes, seed } => video::write(&file, bytes, seed)?,
