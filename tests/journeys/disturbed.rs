@@ -142,8 +142,8 @@ async fn uploads_that_wait_for_the_secrets_are_tried_again_when_their_account_ch
     until_waits(&house, id, "secrets").await;
     let change = AccountChange {
         account,
-        label: Some("renamed".into()),
-        settings: BTreeMap::new(),
+        label: None,
+        settings: map([("rate.submit_spacing_s", "1")]),
         secrets: BTreeMap::new(),
     };
     house.api.account_set(change).await.unwrap();
