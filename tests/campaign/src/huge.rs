@@ -50,14 +50,14 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
     let (started, mut peak_kib) = (Instant::now(), 0);
     for kill in 1..=options.kills {
         let at = u128::from(bytes) * u128::from(kill) / u128::from(options.kills + 1);
-        let mut running = slipway.run_until_idle()?;
+        let mut running = slipway.run_until_idle(None)?;
         let reached = platform.reached(u64::try_from(at)?);
         let seen = follow(&mut running, Some(reached)).await?;
         ensure!(!seen.published, "it was there before kill {kill}");
         running.kill().await?;
         peak_kib = peak_kib.max(seen.peak_kib);
     }
-    let mut running = slipway.run_until_idle()?;
+    let mut running = slipway.run_until_idle(None)?;
     let seen = follow(&mut running, None::<std::future::Ready<()>>).await?;
     let (status, said) = running.end().await?;
     ensure!(
