@@ -7,6 +7,7 @@
 
 mod accounts;
 mod bilibili;
+mod captions;
 mod disturbed;
 mod edited;
 mod folder;

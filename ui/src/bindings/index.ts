@@ -248,6 +248,12 @@ secrets: { [key in string]: Secret },
  */
 check: boolean, };
 
+export type NewCaptions = {
+/**
+ * A language tag (BCP 47), e.g. `en`, `zh-Hans`.
+ */
+language: string, file: number, };
+
 export type NewManuscripts = {
 /**
  * Ids of offered files; one manuscript each.
@@ -260,7 +266,11 @@ fields: { [key in string]: string },
 /**
  * Offered image.
  */
-cover: number | null, hold: boolean, priority: Priority,
+cover: number | null,
+/**
+ * Offered files of captions; they become the common field `captions`.
+ */
+captions: Array<NewCaptions>, hold: boolean, priority: Priority,
 /**
  * Upload even where the same file went to the same account before.
  */

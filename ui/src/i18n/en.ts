@@ -320,7 +320,7 @@ export const en = {
     ownCount: (n: number) => `${num(n)} with ${plural(n, "its own value", "their own values")}`,
     noFields: "no fields needed",
     more: "More settings",
-    field: { title: "Title", description: "Description", tags: "Tags", language: "Language", visibility: "Visibility", publish_at: "Publish at" } as Record<string, string>,
+    field: { title: "Title", description: "Description", tags: "Tags", language: "Language", visibility: "Visibility", publish_at: "Publish at", captions: "Captions" } as Record<string, string>,
     fieldFor: (field: string, platform: string) => `${field} for ${platform}`,
     tooLongCommon: (platform: string, max: number, length: number) =>
       `${platform} takes ${num(max)} characters, this is ${num(length)}. Shorten it here, or unlink it for ${platform} below.`,

@@ -298,7 +298,7 @@ export const ja: Messages = {
     ownCount: (n) => `${num(n)} 欄を個別に入力`,
     noFields: "入力は不要",
     more: "詳しい設定",
-    field: { title: "タイトル", description: "説明", tags: "タグ", language: "言語", visibility: "公開範囲", publish_at: "公開日時" },
+    field: { title: "タイトル", description: "説明", tags: "タグ", language: "言語", visibility: "公開範囲", publish_at: "公開日時", captions: "字幕" },
     fieldFor: (field, platform) => `${platform} 用の${field}`,
     tooLongCommon: (platform, max, length) => `${platform} は ${num(max)} 文字まで、今は ${num(length)} 文字です。ここで短くするか、下で ${platform} だけ個別に入力してください。`,
     tooLong: (platform, max, length) => `${platform} は ${num(max)} 文字まで、今は ${num(length)} 文字です。短くしてください。`,

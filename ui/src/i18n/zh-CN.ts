@@ -298,7 +298,7 @@ export const zhCN: Messages = {
     ownCount: (n) => `${num(n)} 项单独填写`,
     noFields: "无需填写",
     more: "更多设置",
-    field: { title: "标题", description: "简介", tags: "标签", language: "语言", visibility: "可见范围", publish_at: "发布时间" },
+    field: { title: "标题", description: "简介", tags: "标签", language: "语言", visibility: "可见范围", publish_at: "发布时间", captions: "字幕" },
     fieldFor: (field, platform) => `${platform}的${field}`,
     tooLongCommon: (platform, max, length) => `${platform}最多 ${num(max)} 字，现在是 ${num(length)} 字。请在这里缩短，或在下方为${platform}单独填写。`,
     tooLong: (platform, max, length) => `${platform}最多 ${num(max)} 字，现在是 ${num(length)} 字。请缩短。`,

@@ -12,7 +12,7 @@ import { t } from "../i18n";
 
 const CHECK_AFTER_MS = 200;
 /** The fields every platform may be linked to, in the order they are drawn. */
-export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at"] as const;
+export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at", "captions"] as const;
 /** Nothing is wrong, but it needs a yes: the same file went, or goes, to the same account. */
 const TWICE = ["already_sent", "already_sending"];
 export const isTwice = (finding: Finding) => TWICE.includes(finding.cause.code);
@@ -209,6 +209,7 @@ const request = computed<NewManuscripts>(() => {
     accounts: chosenRows.value.map((row) => row.account.id),
     fields,
     cover: cover.value?.file ?? null,
+    captions: [],
     hold: hold.value,
     priority: priority.value,
     again: again.value,

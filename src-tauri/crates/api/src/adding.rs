@@ -2,13 +2,14 @@
 
 use crate::{
     Api, Failure,
-    wire::{Added, Empty, NewManuscripts, OfferedFile, Preflight, Priority, Secret},
+    wire::{Added, Empty, NewCaptions, NewManuscripts, OfferedFile, Preflight, Priority, Secret},
 };
 use secrecy::SecretString;
 use slipway_engine::{Engine, Happening, Rules, happening, printable_name};
 use slipway_model::{
-    Account, Cause, Fields, Intent, Source, manuscript,
+    Account, Cause, Fields, Intent, Source, captions, manuscript,
     preflight::{self, Finding, Seen, SeenCover, Severity},
+    text,
 };
 use slipway_store::{Content, NewManuscript, NewUpload, Sent};
 use std::{
@@ -49,6 +50,7 @@ impl Api {
 
     /// Everything that is wrong with these, for each file and account.
     pub async fn manuscripts_check(&self, new: NewManuscripts) -> Result<Vec<Preflight>, Failure> {
+        let new = self.with_captions(new).await?;
         let targets = self.targets(&new).await?;
         let cover = new.cover.map(|file| self.offered.path(file)).transpose()?;
         let sources: Vec<_> = new
@@ -109,6 +111,7 @@ impl Api {
         if new.files.is_empty() {
             return Err(Failure::new("no_files"));
         }
+        let new = self.with_captions(new).await?;
         let targets = self.targets(&new).await?;
         if targets.is_empty() {
             return Err(Failure::new("no_accounts"));
@@ -188,6 +191,23 @@ impl Api {
         Ok(Added {
             uploads: added.into_iter().flat_map(|a| a.uploads).collect(),
         })
+    }
+
+    /// What files of captions hold, as the field that platforms take them from.
+    async fn with_captions(&self, mut new: NewManuscripts) -> Result<NewManuscripts, Failure> {
+        for NewCaptions { language, file } in std::mem::take(&mut new.captions) {
+            let path = self.offered.path(file)?;
+            let name = printable_name(&path);
+            let read = tokio::task::spawn_blocking(move || captions_of(&path, &language));
+            let track = read.await.map_err(|_| Failure::new("stopping"))?;
+            let track = track.map_err(|cause| Failure::from(cause.with("file", name)))?;
+            let tracks = new.fields.entry("captions".to_owned()).or_default();
+            if !tracks.is_empty() && !tracks.ends_with('\n') {
+                tracks.push('\n');
+            }
+            tracks.push_str(&track);
+        }
+        Ok(new)
     }
 
     async fn targets(&self, new: &NewManuscripts) -> Result<Vec<Target>, Failure> {
@@ -313,6 +333,18 @@ fn address(text: &str) -> Result<(String, SecretString), Cause> {
     let clean = shown.set_username("").and(shown.set_password(None));
     clean.map_err(|()| invalid())?;
     Ok((shown.into(), String::from(whole).into()))
+}
+
+fn captions_of(path: &Path, language: &str) -> Result<String, Cause> {
+    let unreadable =
+        |error: std::io::Error| Cause::new("file_unreadable").detail(error.to_string());
+    let size_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size_bytes > captions::CAPTIONS_MAX_BYTES {
+        let cause = Cause::new("captions_too_large").with("bytes", size_bytes);
+        return Err(cause.with("max_bytes", captions::CAPTIONS_MAX_BYTES));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    captions::web_vtt(&text::decode(&bytes)?, language)
 }
 
 fn red(cause: Cause) -> Finding {

@@ -197,10 +197,20 @@ pub struct NewManuscripts {
     pub fields: BTreeMap<String, String>,
     /// Offered image.
     pub cover: Option<u32>,
+    /// Offered files of captions; they become the common field `captions`.
+    pub captions: Vec<NewCaptions>,
     pub hold: bool,
     pub priority: Priority,
     /// Upload even where the same file went to the same account before.
     pub again: bool,
+}
+
+/// Captions in one language: SubRip or WebVTT.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NewCaptions {
+    /// A language tag (BCP 47), e.g. `en`, `zh-Hans`.
+    pub language: String,
+    pub file: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]

@@ -223,12 +223,15 @@ pub(crate) struct Add {
     /// Labels of accounts, one upload each
     #[arg(long = "account", required = true, value_name = "L[,L…]")]
     pub(crate) accounts: Vec<String>,
-    /// A field of the manuscript: title, description, tags, language, visibility, publish_at, or PLATFORM.field
+    /// A field of the manuscript: title, description, tags, language, visibility, publish_at, captions, or PLATFORM.field
     #[arg(long = "set", value_name = "K=V", value_parser = pair)]
     pub(crate) fields: Vec<(String, String)>,
     /// An image for the cover
     #[arg(long, value_name = "IMG")]
     pub(crate) cover: Option<PathBuf>,
+    /// Captions in a language, as SubRip or WebVTT; once for each language
+    #[arg(long = "caption", value_name = "LANG=FILE", value_parser = pair)]
+    pub(crate) captions: Vec<(String, String)>,
     /// Add, but do not start
     #[arg(long)]
     pub(crate) hold: bool,

@@ -57,6 +57,39 @@ fn every_bad_input_gets_a_code_and_a_sentence_and_adds_nothing() {
             &["add", "good.mp4", "--account", "arch,nobody"],
             "account_not_named",
         ),
+        (
+            &[
+                "add",
+                "good.mp4",
+                "--account",
+                "arch",
+                "--caption",
+                "en=gone.srt",
+            ],
+            "file_missing",
+        ),
+        (
+            &[
+                "add",
+                "good.mp4",
+                "--account",
+                "arch",
+                "--caption",
+                "en=page.txt",
+            ],
+            "text_not_readable",
+        ),
+        (
+            &[
+                "add",
+                "good.mp4",
+                "--account",
+                "arch",
+                "--caption",
+                "page.txt",
+            ],
+            "usage",
+        ),
         (&["add", "good.mp4"], "usage"),
         (&["add", "--account", "arch"], "usage"),
         (

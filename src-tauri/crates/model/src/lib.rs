@@ -4,6 +4,7 @@
 //! Everything above this crate may be replaced without a change here.
 
 pub mod account;
+pub mod captions;
 pub mod concurrency;
 pub mod error;
 pub mod field;
@@ -13,6 +14,7 @@ pub mod part;
 pub mod preflight;
 pub mod rate;
 pub mod spec;
+pub mod text;
 pub mod upload;
 pub mod wait;
 

@@ -10,13 +10,14 @@ use std::{
 };
 
 /// Names of the fields that every platform shares.
-pub const COMMON_FIELDS: [&str; 6] = [
+pub const COMMON_FIELDS: [&str; 7] = [
     "title",
     "description",
     "tags",
     "language",
     "visibility",
     "publish_at",
+    "captions",
 ];
 
 /// How a source file is recognised.

@@ -12,7 +12,7 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::printable,
-    wire::{Empty, NewManuscripts, OfferedFile, Priority, Secret},
+    wire::{Empty, NewCaptions, NewManuscripts, OfferedFile, Priority, Secret},
 };
 use slipway_model::{
     AccountId, Cause, Fields, UploadId, manuscript::COMMON_FIELDS, preflight::Severity,
@@ -42,23 +42,32 @@ pub(super) async fn add(add: &Add, out: &Out, folder: &Folder) -> Outcome {
 pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Vec<UploadId>> {
     let accounts = accounts(&add.accounts, client).await?;
     let fields = fields(&add.fields, client).await?;
-    let files = add.files.iter().filter(|file| address(file).is_none());
-    let paths: Vec<_> = files.chain(&add.cover).map(whole_path).collect();
-    let mut offered = client.files_offer(paths).await?;
-    let cover = add.cover.as_ref().and_then(|_| offered.pop());
+    let files: Vec<_> = add
+        .files
+        .iter()
+        .filter(|file| address(file).is_none())
+        .collect();
+    let captions: Vec<_> = add
+        .captions
+        .iter()
+        .map(|(_, file)| PathBuf::from(file))
+        .collect();
+    let paths = files.iter().copied().chain(&add.cover).chain(&captions);
+    let mut offered = client.files_offer(paths.map(whole_path).collect()).await?;
+    let beside = offered.split_off(files.len());
     let addresses: Vec<_> = add.files.iter().filter_map(|file| address(file)).collect();
     if !addresses.is_empty() {
         match client.addresses_offer(addresses).await {
             Ok(online) => offered = in_order(&add.files, offered, online),
             Err(failure) => {
-                let kept = offered.iter().chain(&cover).map(|o| o.file).collect();
+                let kept = offered.iter().chain(&beside).map(|o| o.file).collect();
                 let _ = client.files_forget(kept).await;
                 return Err(failure.into());
             }
         }
     }
-    let kept: Vec<u32> = offered.iter().chain(&cover).map(|o| o.file).collect();
-    let added = check_and_add(add, client, out, &offered, cover, accounts, fields).await;
+    let kept: Vec<u32> = offered.iter().chain(&beside).map(|o| o.file).collect();
+    let added = check_and_add(add, client, out, &offered, &beside, accounts, fields).await;
     // Files that did not become uploads are not left lying in a running engine.
     let _ = client.files_forget(kept).await;
     added
@@ -69,23 +78,33 @@ async fn check_and_add(
     client: &Client,
     out: &Out,
     offered: &[OfferedFile],
-    cover: Option<OfferedFile>,
+    beside: &[OfferedFile],
     accounts: BTreeMap<AccountId, String>,
     fields: Fields,
 ) -> Outcome<Vec<UploadId>> {
     let unusable: Vec<_> = offered
         .iter()
-        .chain(&cover)
+        .chain(beside)
         .filter_map(|o| o.cause.clone())
         .collect();
     if !unusable.is_empty() {
         return Err(refuse(&unusable, out));
     }
+    // The cover comes before the captions, when there is one.
+    let (cover, captions) = beside.split_at(usize::from(add.cover.is_some()));
+    let languages = add.captions.iter().map(|(language, _)| language.clone());
     let new = NewManuscripts {
+        captions: languages
+            .zip(captions)
+            .map(|(language, captions)| NewCaptions {
+                language,
+                file: captions.file,
+            })
+            .collect(),
         files: offered.iter().map(|o| o.file).collect(),
         accounts: accounts.keys().copied().collect(),
         fields,
-        cover: cover.map(|o| o.file),
+        cover: cover.first().map(|o| o.file),
         hold: add.hold,
         priority: match add.priority {
             args::Priority::Low => Priority::Low,

@@ -423,7 +423,7 @@ async fn settings_change_limits_and_notes_speak_before_the_platform_does() {
             "api_video_language_unknown",
             "api_video_metadata_line",
             "field_not_a_choice",
-            "api_video_captions_not_webvtt",
+            "captions_not_webvtt",
             "api_video_sandbox"
         ]
     );

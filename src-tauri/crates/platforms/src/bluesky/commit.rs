@@ -180,7 +180,7 @@ impl Commit<'_> {
                 return Err(super::tokens::unreadable(act));
             }
             stored.push(Caption {
-                lang: track.lang,
+                lang: track.language,
                 blob,
             });
         }

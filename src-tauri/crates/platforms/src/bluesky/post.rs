@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Draft, Result, http::Act, platform::Picture};
 use serde_json::{Value, json};
-use slipway_model::{Cause, ErrorKind, Fields};
+use slipway_model::{Cause, ErrorKind, Fields, captions::Track};
 
 pub(super) const COLLECTION: &str = "app.bsky.feed.post";
 const WRITING: &str = "writing the post";
@@ -141,7 +141,7 @@ pub(super) fn text(fields: &Fields) -> String {
 }
 
 /// The tracks of a manuscript.
-pub(super) fn tracks(fields: &Fields) -> std::result::Result<Vec<captions::Track>, Cause> {
+pub(super) fn tracks(fields: &Fields) -> std::result::Result<Vec<Track>, Cause> {
     let text = fields.get("captions").map_or("", String::as_str);
     let first = list(fields, "langs").into_iter().next();
     captions::read(text, first.as_deref().unwrap_or("en"))

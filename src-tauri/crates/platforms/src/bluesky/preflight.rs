@@ -1,8 +1,9 @@
 //! What is wrong or worth a second look in a manuscript beyond the fields' own rules.
 
-use super::{NAME, captions::is_language, codes::shown, post};
+use super::{NAME, codes::shown, post};
 use slipway_model::{
     Cause, Fields,
+    captions::is_language,
     preflight::{Finding, Severity},
 };
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -153,10 +154,7 @@ mod tests {
             codes(&[("labels", "spicy".into())]),
             ["bluesky_label_unknown"]
         );
-        assert_eq!(
-            codes(&[("captions", "no".into())]),
-            ["bluesky_captions_not_webvtt"]
-        );
+        assert_eq!(codes(&[("captions", "no".into())]), ["captions_not_webvtt"]);
         assert_eq!(
             codes(&[("aspect_ratio", "wide".into())]),
             ["bluesky_aspect_ratio_invalid"]
