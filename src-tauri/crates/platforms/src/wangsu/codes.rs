@@ -93,6 +93,12 @@ pub(super) fn is_clock_off(code: i64) -> bool {
     find(code).cause == "wangsu_clock_off"
 }
 
+/// It may be that this very request was signed for the same second before: by the program that was killed a moment ago, or for another account with the
+/// same key. No page gives the code; of those for credentials it is one that is not listed.
+pub(super) fn may_be_a_replay(code: i64) -> bool {
+    (4005..4100).contains(&code)
+}
+
 /// The error for what the platform said.
 pub(super) fn error(act: Act, said: &Said) -> Error {
     let row = find(said.code);

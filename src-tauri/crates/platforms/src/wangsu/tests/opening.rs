@@ -104,7 +104,11 @@ async fn each_code_for_a_place_has_its_own_cause() {
         (4005, ErrorKind::SignedOut, "wangsu_credentials_refused"),
         (777, ErrorKind::Refused, "platform_unknown_answer"),
     ] {
-        bench.platform.fault(code(said).on(On::GetUploadToken));
+        // As often as one that may be a replay is asked again.
+        let times = if said == 4005 { 4 } else { 1 };
+        bench
+            .platform
+            .fault(code(said).on(On::GetUploadToken).times(times));
         let error = bench.open(&draft(&whole)).await.unwrap_err();
         assert_eq!(
             (error.kind, error.cause.code.as_str()),
@@ -178,6 +182,17 @@ async fn a_clock_that_is_off_is_corrected_by_the_platforms_answer() {
             .collect();
         assert_eq!(codes, [Some(4004), Some(200)]);
     }
+}
+
+#[tokio::test]
+async fn what_the_program_before_signed_in_this_second_is_signed_anew() {
+    let bench = Bench::new().await;
+    let again = |_| Bench::again(bench.platform.clone(), &[]);
+    for run in (0..3).map(again) {
+        let health = run.adapter.check(&run.session).await.unwrap();
+        assert_eq!(health.state, HealthState::Ready);
+    }
+    assert!(bench.platform.inspect().replays > 0, "or it shows nothing");
 }
 
 #[tokio::test]
