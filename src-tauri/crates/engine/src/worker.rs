@@ -186,7 +186,8 @@ impl Job {
         fields
             .entry("title".into())
             .or_insert_with(|| manuscript::title_from_file_name(&file_name));
-        let fields = manuscript::resolve(&fields, &spec.name, &spec.fields);
+        let known = self.account.platform.fields(&self.account.session);
+        let fields = manuscript::resolve(&fields, &spec.name, &known);
         let cover = match &self.manuscript.cover {
             Some(path) => Some(read_cover(path).await?),
             None => None,

@@ -33,8 +33,8 @@ use async_trait::async_trait;
 use codes::NO_VIDEO;
 use serde_json::{Value, json};
 use slipway_model::{
-    Cause, Credential, Cuts, ErrorKind, Fields, Health, Limits, Receipt, Remote, Spec, Ticket,
-    preflight::Finding,
+    Cause, Credential, Cuts, ErrorKind, Field, Fields, Health, Limits, Receipt, Remote, Spec,
+    Ticket, preflight::Finding,
 };
 use std::time::Duration;
 use ticket::{Kept, Stage};
@@ -69,6 +69,17 @@ impl Platform for Adapter {
 
     fn limits(&self, session: &Session) -> Limits {
         self.api(session).settings().limits()
+    }
+
+    fn fields(&self, session: &Session) -> Vec<Field> {
+        let api = self.api(session);
+        let mut fields = self.spec.fields.clone();
+        for field in &mut fields {
+            if ["domain", "workflowId", "categoryNames"].contains(&field.name.as_str()) {
+                field.default = api.settings().text(&field.name);
+            }
+        }
+        fields
     }
 
     fn notes(&self, _: &Session, fields: &Fields) -> Vec<Finding> {
