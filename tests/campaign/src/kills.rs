@@ -172,12 +172,19 @@ impl Campaign {
             }
         }
         let mut last = self.slipway.run_until_idle(None)?;
+        let mut waits = String::new();
         while let Some(event) = hear(&mut last).await? {
+            if event.name() == "waiting" {
+                waits = format!("{} waits: {}", event.text("file"), event.text("reason"));
+            }
             self.phases.hear(&event);
             self.judge.hear(&event);
         }
         let (status, said) = last.end().await?;
-        anyhow::ensure!(status.success(), "the last run ended with {status}: {said}");
+        anyhow::ensure!(
+            status.success(),
+            "the last run ended with {status}: {waits} {said}"
+        );
         Ok(())
     }
 
