@@ -31,7 +31,7 @@ impl Street {
         let keys = platform.credentials().clone();
         let settings = map([
             ("access_key_id", keys.access_key_id.as_str()),
-            ("endpoint.api", &platform.url()),
+            ("endpoint.vod", &platform.url()),
         ]);
         let secrets = [("access_key_secret", keys.access_key_secret.as_str())];
         let account = house.account("aliyun-vod", "vod", settings, &secrets).await;

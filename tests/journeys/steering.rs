@@ -160,7 +160,7 @@ async fn an_upload_that_is_moved_while_both_run_gets_the_line() {
     let key = site.credentials().clone();
     let settings = map([
         ("access_key_id", &key.access_key_id),
-        ("endpoint.api", &site.url()),
+        ("endpoint.vod", &site.url()),
         ("part_size", "1048576"),
         // One upload can take all lanes.
         ("max_parallel_parts", "8"),

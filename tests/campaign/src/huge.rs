@@ -76,7 +76,7 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
 async fn sign_in(slipway: &Slipway, platform: &Simulator) -> Result<()> {
     let keys = platform.credentials();
     let id = format!("access_key_id={}", keys.access_key_id);
-    let at = format!("endpoint.api={}", platform.url());
+    let at = format!("endpoint.vod={}", platform.url());
     let secret = format!("access_key_secret={}", keys.access_key_secret);
     let words = [
         "accounts",

@@ -22,7 +22,7 @@ impl Site for Simulator {
     fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
             ("access_key_id", self.credentials().access_key_id.clone()),
-            ("endpoint.api", self.url()),
+            ("endpoint.vod", self.url()),
             ("part_size", MIB.to_string()),
         ]
     }

@@ -59,7 +59,7 @@ pub(super) fn all(told: &Value, archive: &Path) -> Vec<Account> {
             "aliyun-vod",
             vec![
                 ("access_key_id", of("aliyun-vod", "access_key_id")),
-                ("endpoint.api", url("aliyun-vod")),
+                ("endpoint.vod", url("aliyun-vod")),
             ],
             vec![("access_key_secret", of("aliyun-vod", "access_key_secret"))],
         ),

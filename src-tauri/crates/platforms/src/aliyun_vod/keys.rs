@@ -11,6 +11,7 @@ use super::{
     sign::Key,
 };
 use crate::{Result, http::Act};
+use secrecy::SecretString;
 use serde_json::Value;
 use slipway_model::{Cause, ErrorKind};
 
@@ -37,44 +38,34 @@ pub(super) fn has_api(api: &Api<'_>) -> bool {
 
 async fn own(api: &Api<'_>, act: Act) -> Result<Key> {
     let id = api.settings().needed(act, "access_key_id")?;
-    let secret = api.session.secret("access_key_secret").await?;
-    let secret = secret.ok_or_else(|| secret_missing(act, "access_key_secret"))?;
     Ok(Key {
         id,
-        secret,
+        secret: secret(api, act, "access_key_secret").await?,
         token: None,
     })
 }
 
+async fn secret(api: &Api<'_>, act: Act, name: &'static str) -> Result<SecretString> {
+    let value = api.session.secret(name).await?;
+    value.ok_or_else(|| secret_missing(act, name))
+}
+
 async fn pasted(api: &Api<'_>, act: Act) -> Result<Key> {
-    use secrecy::ExposeSecret as _;
-    let secret = async |name: &'static str| {
-        let value = api.session.secret(name).await?;
-        value.ok_or_else(|| secret_missing(act, name))
-    };
     let key = Key {
-        id: secret("sts_access_key_id")
-            .await?
-            .expose_secret()
-            .trim()
-            .to_owned(),
-        secret: secret("sts_access_key_secret").await?,
-        token: Some(secret("sts_security_token").await?),
+        token: Some(secret(api, act, "security_token").await?),
+        ..own(api, act).await?
     };
-    let over = pasted_end_s(api)
-        .await?
-        .is_some_and(|end| end <= now_s(api, act).unwrap_or(0));
+    let over = pasted_end_s(api).is_some_and(|end| end <= now_s(api, act).unwrap_or(0));
     if over {
         return Err(act.error(ErrorKind::SignedOut, token_over()));
     }
     Ok(key)
 }
 
-/// When a pasted key ends, where that was pasted too.
-pub(super) async fn pasted_end_s(api: &Api<'_>) -> Result<Option<i64>> {
-    use secrecy::ExposeSecret as _;
-    let end = api.session.secret("sts_expiration").await?;
-    Ok(end.and_then(|end| moment_s(&Value::from(end.expose_secret()))))
+/// When a pasted key ends, where that was told too.
+pub(super) fn pasted_end_s(api: &Api<'_>) -> Option<i64> {
+    let end = api.settings().text("expiration")?;
+    moment_s(&Value::from(end))
 }
 
 fn token_over() -> Cause {
@@ -104,7 +95,7 @@ async fn temporary(api: &Api<'_>, act: Act) -> Result<Key> {
 /// Until when the temporary key in hand is good, in ms.
 pub(super) async fn valid_until_ms(api: &Api<'_>) -> Result<Option<i64>> {
     let end_s = match api.settings().way() {
-        Way::Sts => pasted_end_s(api).await?,
+        Way::Sts => pasted_end_s(api),
         _ => api
             .memory
             .temporary

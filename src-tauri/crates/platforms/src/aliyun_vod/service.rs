@@ -30,13 +30,32 @@ pub(super) async fn ask(
     params: &Params,
 ) -> Outcome<Value> {
     let settings = api.settings();
-    let name = format!("service.{operation}.url");
-    let template = settings.needed(act, &name)?;
+    let own = format!("service.{operation}.url");
+    let (name, template) = match (settings.text(&own), settings.text("service.url")) {
+        (Some(template), _) => (own, template),
+        (None, Some(template)) => ("service.url".to_owned(), template),
+        (None, None) => return Err(crate::settings::missing(act, &own).into()),
+    };
+    let mut params = params.clone();
+    let for_all = name == "service.url";
+    if for_all {
+        let action = match operation {
+            "create_video" => "CreateUploadVideo",
+            "refresh_video" => "RefreshUploadVideo",
+            "create_image" => "CreateUploadImage",
+            _ => "CreateUploadAttachedMedia",
+        };
+        params.push(("Action", action.to_owned()));
+    }
+    let params = &params;
     let by_post = settings.text("service.method").as_deref() == Some("POST");
     let url = fill(&template, params, sign::encode);
     let mut url = checked(act, &name, &url)?;
-    if !by_post && !template.contains('{') {
-        let more: Vec<_> = params.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    // An address for everything cannot name what each call has.
+    if !by_post && (for_all || !template.contains('{')) {
+        let placed = |name: &str| template.contains(&format!("{{{name}}}"));
+        let more = params.iter().filter(|(name, _)| !placed(name));
+        let more: Vec<_> = more.map(|(n, v)| (*n, v.as_str())).collect();
         url = match url.query() {
             Some(query) if !query.is_empty() => {
                 let added = address(&url, &more);
@@ -61,7 +80,7 @@ pub(super) async fn ask(
         http.calls.get(url)
     };
     request = request.header("accept", "application/json");
-    if let Some(token) = api.session.secret("service_token").await? {
+    if let Some(token) = api.session.secret("service.token").await? {
         let name = settings.text("service.header").unwrap_or_default();
         let name = HeaderName::try_from(name).map_err(|_| {
             let cause = Cause::new("setting_invalid").with("setting", "service.header");

@@ -42,8 +42,8 @@ impl<'a> Settings<'a> {
     }
 
     pub(super) fn way(&self) -> Way {
-        match self.text("authorization").as_deref() {
-            Some("role") => Way::Role,
+        match self.text("auth").as_deref() {
+            Some("sts") if self.text("role_arn").is_some() => Way::Role,
             Some("sts") => Way::Sts,
             Some("service") => Way::Service,
             _ => Way::AccessKey,
@@ -56,8 +56,8 @@ impl<'a> Settings<'a> {
 
     pub(super) fn api(&self, act: Act) -> Result<Url> {
         let usual = || format!("https://vod.{}.aliyuncs.com", self.region());
-        let text = self.text("endpoint.api").unwrap_or_else(usual);
-        address(act, "endpoint.api", &text)
+        let text = self.text("endpoint.vod").unwrap_or_else(usual);
+        address(act, "endpoint.vod", &text)
     }
 
     pub(super) fn sts(&self, act: Act) -> Result<Url> {
@@ -66,8 +66,8 @@ impl<'a> Settings<'a> {
 
     /// Where the storage is, when the account says so itself; else the platform does.
     pub(super) fn storage(&self, act: Act) -> Result<Option<Url>> {
-        let text = self.text("endpoint.upload");
-        text.map(|text| address(act, "endpoint.upload", &text))
+        let text = self.text("endpoint.oss");
+        text.map(|text| address(act, "endpoint.oss", &text))
             .transpose()
     }
 

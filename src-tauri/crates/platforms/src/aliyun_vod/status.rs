@@ -6,7 +6,7 @@ use super::{
     codes, keys,
     settings::Way,
 };
-use crate::{Result, Review, health::checked};
+use crate::{Result, Review, health::checked, http::Act};
 use slipway_model::{Cause, Credential, Health, Remote};
 use std::time::Duration;
 
@@ -28,10 +28,9 @@ pub(super) async fn check(api: &Api<'_>) -> Result<Health> {
     };
     if !keys::has_api(api) {
         // A service that only gives credentials cannot be asked without making a record.
-        settings.needed(
-            crate::http::Act::new(NAME, DOING),
-            "service.create_video.url",
-        )?;
+        if settings.text("service.url").is_none() {
+            settings.needed(Act::new(NAME, DOING), "service.create_video.url")?;
+        }
         health.checked_at_ms = Some(jiff::Timestamp::now().as_millisecond());
         return Ok(health);
     }

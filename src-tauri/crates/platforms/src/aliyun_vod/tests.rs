@@ -45,7 +45,7 @@ impl Bench {
         let mut all = vec![
             ("access_key_id", keys.access_key_id.as_str()),
             ("part_size", "1048576"),
-            ("endpoint.api", url.as_str()),
+            ("endpoint.vod", url.as_str()),
             ("endpoint.sts", url.as_str()),
         ];
         all.retain(|(name, _)| !settings.iter().any(|(own, _)| own == name));
@@ -57,6 +57,21 @@ impl Bench {
             secrets,
             keeper: Keep::default(),
             platform,
+        }
+    }
+
+    /// The same with other settings.
+    fn changed(self, settings: &[(&str, &str)]) -> Self {
+        let before = self.session.settings();
+        let mut all: Vec<_> = before
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        all.retain(|(name, _)| !settings.iter().any(|(own, _)| own == name));
+        all.extend_from_slice(settings);
+        Self {
+            session: testing::session(self.secrets.clone(), &all),
+            ..self
         }
     }
 

@@ -20,7 +20,7 @@ async fn journey(bench: &Bench, seed: u64) {
 #[tokio::test]
 async fn a_role_is_taken_once_and_again_when_it_ends() {
     let role = "acs:ram::1000000000000001:role/vod-upload";
-    let bench = Bench::with(&[("authorization", "role"), ("role_arn", role)]).await;
+    let bench = Bench::with(&[("auth", "sts"), ("role_arn", role)]).await;
     let health = bench.adapter.check(&bench.session).await.unwrap();
     assert_eq!(health.state, HealthState::Ready);
     assert!(health.valid_until_ms.is_some() && health.renews);
@@ -42,12 +42,12 @@ async fn a_role_is_taken_once_and_again_when_it_ends() {
         ),
         ("arn:aws:iam::1:role/x", "aliyun_vod_request_refused"),
     ] {
-        let bench = Bench::with(&[("authorization", "role"), ("role_arn", arn)]).await;
+        let bench = Bench::with(&[("auth", "sts"), ("role_arn", arn)]).await;
         let health = bench.adapter.check(&bench.session).await.unwrap();
         assert_eq!(health.state, HealthState::Troubled);
         assert_eq!(health.cause.unwrap().code, code);
     }
-    let bench = Bench::with(&[("authorization", "role"), ("role_arn", role)]).await;
+    let bench = Bench::with(&[("auth", "sts"), ("role_arn", role)]).await;
     bench
         .platform
         .fault(Fault::error(403, "NoPermission").on(On::AssumeRole));
@@ -57,14 +57,14 @@ async fn a_role_is_taken_once_and_again_when_it_ends() {
 
 #[tokio::test]
 async fn a_pasted_temporary_key_works_until_it_ends() {
-    let bench = Bench::with(&[("authorization", "sts")]).await;
+    let bench = Bench::with(&[("auth", "sts")]).await;
     let missing = bench.adapter.check(&bench.session).await.unwrap();
     assert_eq!(missing.state, HealthState::SignedOut);
     assert_eq!(missing.cause.unwrap().code, "secret_missing");
     let (id, secret, token) = bench.platform.temporary_key(3600);
-    bench.secrets.put("sts_access_key_id", &id);
-    bench.secrets.put("sts_access_key_secret", &secret);
-    bench.secrets.put("sts_security_token", &token);
+    bench.secrets.put("access_key_secret", &secret);
+    bench.secrets.put("security_token", &token);
+    let bench = bench.changed(&[("access_key_id", &id)]);
     journey(&bench, 61).await;
     bench.platform.clock().advance(Duration::from_secs(3601));
     let health = bench.adapter.check(&bench.session).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_pasted_temporary_key_works_until_it_ends() {
     assert_eq!(health.cause.unwrap().code, "aliyun_vod_token_over");
     assert_eq!(health.credential, Some(Credential::TemporaryKey));
     assert!(!health.renews);
-    bench.secrets.put("sts_expiration", "2026-01-02T03:04:05Z");
+    let bench = bench.changed(&[("expiration", "2026-01-02T03:04:05Z")]);
     let calls = bench.count(On::GetCategories);
     let health = bench.adapter.check(&bench.session).await.unwrap();
     assert_eq!(health.state, HealthState::SignedOut);
@@ -86,9 +86,9 @@ async fn a_pasted_temporary_key_works_until_it_ends() {
 /// A bench whose account knows nothing but a service.
 async fn served(paths: &[(&str, &str)], more: &[(&'static str, &'static str)]) -> Bench {
     let bench = Bench::with(&[
-        ("authorization", "service"),
+        ("auth", "service"),
         ("access_key_id", ""),
-        ("endpoint.api", ""),
+        ("endpoint.vod", ""),
     ])
     .await;
     let mut settings: Vec<(String, String)> = bench
@@ -97,16 +97,21 @@ async fn served(paths: &[(&str, &str)], more: &[(&'static str, &'static str)]) -
         .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
         .collect();
     for (name, path) in paths {
+        let own = format!("service.{name}.url");
         settings.push((
-            format!("service.{name}.url"),
+            if *name == "*" {
+                "service.url".into()
+            } else {
+                own
+            },
             format!("{}{path}", bench.platform.service_url()),
         ));
     }
     settings.extend(more.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-    settings.push(("endpoint.api".into(), bench.platform.url()));
+    settings.push(("endpoint.vod".into(), bench.platform.url()));
     let secrets = Secrets::of(&[]);
     let bearer = format!("Bearer {}", bench.platform.credentials().service_token);
-    secrets.put("service_token", &bearer);
+    secrets.put("service.token", &bearer);
     let settings: Vec<(&str, &str)> = settings
         .iter()
         .map(|(n, v)| (n.as_str(), v.as_str()))
@@ -123,6 +128,14 @@ const ALL: [(&str, &str); 3] = [
     ("refresh_video", "RefreshUploadVideo"),
     ("create_image", "CreateUploadImage"),
 ];
+
+#[tokio::test]
+async fn one_address_of_a_service_can_do_everything() {
+    let bench = served(&[("*", "{Action}")], &[]).await;
+    let health = bench.adapter.check(&bench.session).await.unwrap();
+    assert_eq!(health.state, HealthState::Unknown, "it cannot be asked");
+    journey(&bench, 64).await;
+}
 
 #[tokio::test]
 async fn an_own_service_gives_credentials_and_renews_them() {
@@ -211,7 +224,7 @@ async fn an_own_service_may_give_temporary_keys_instead() {
 #[tokio::test]
 async fn an_own_service_that_refuses_or_fails_says_so() {
     let bench = served(&ALL, &[]).await;
-    bench.secrets.put("service_token", "Bearer wrong");
+    bench.secrets.put("service.token", "Bearer wrong");
     let error = bench.open(&draft(&noise(10, 1))).await.unwrap_err();
     assert_eq!(
         (error.kind, error.cause.code.as_str()),

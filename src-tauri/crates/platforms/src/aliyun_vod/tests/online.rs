@@ -259,7 +259,7 @@ async fn an_address_without_an_extension_needs_one_and_far_regions_are_warned_of
     let asked = near.ask(&draft).await.unwrap();
     near.one_video(&asked, &whole).await;
 
-    let service = Bench::with(&[("authorization", "service")]).await;
+    let service = Bench::with(&[("auth", "service")]).await;
     let needs_key = (Severity::Red, "aliyun_vod_online_needs_key".to_owned());
     assert_eq!(notes(&service, &none, "a.mp4"), [needs_key]);
 }
