@@ -18,7 +18,7 @@ import { polite, urgent } from "./live";
 import { icon } from "./parts";
 import { goOn, hold, toast, undoToast } from "./toast";
 import { accountsNeedingYou, begin, backend, isFirstRun, say, screen, type Screen, start, startFailure, summary } from "./world";
-import { newUpload } from "../manuscript/state";
+import { newUpload } from "../manuscript/adding";
 import { commandKey } from "./keys";
 
 const SCREENS: [Screen, string][] = [

@@ -7,7 +7,7 @@ import { say } from "../app/toast";
 import { backend, labelOf, loadAccounts, sayThrown, screen, specs, start } from "../app/world";
 import { t } from "../i18n";
 import { list } from "../i18n/format";
-import { chooseFiles } from "../manuscript/state";
+import { chooseFiles } from "../manuscript/files";
 
 const folder = signal<string | null>(null);
 const busy = signal(false);

@@ -6,7 +6,8 @@
 import { effect, signal } from "@preact/signals-core";
 import type { AccountId, Field, FieldChoice, Spec } from "../bindings";
 import { backend, specOf } from "../app/world";
-import { chosenRows, fieldsOf } from "./state";
+import { fieldsOf } from "./fields";
+import { chosenRows } from "./form";
 
 const known = signal<Readonly<Record<string, readonly FieldChoice[]>>>({});
 const asked = new Set<string>();

@@ -15,7 +15,7 @@ import { isTurtle, limitMenu, TURTLE, toggleTurtle } from "./limit";
 import { pulseView } from "./pulse";
 import { blankRow, errorCard, faceOf, rowId, uploadRow } from "./row";
 import * as queue from "./state";
-import { chooseFiles } from "../manuscript/state";
+import { chooseFiles } from "../manuscript/files";
 
 const FILTERS: readonly (keyof Counts & Show)[] = ["all", "needs_you", "running", "waiting", "with_platforms", "done", "failed"];
 
