@@ -25,8 +25,6 @@ const MIB: u64 = 1 << 20;
 const BATCH: Duration = Duration::from_millis(250);
 /// Each makes one upload for the platform and one for the folder.
 const FILES_PER_BATCH: u64 = 2;
-/// Nothing in a campaign may be silent for longer.
-const SILENCE: Duration = Duration::from_mins(3);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -173,7 +171,7 @@ impl Campaign {
         }
         let mut last = self.slipway.run_until_idle(None)?;
         let mut waits = String::new();
-        while let Some(event) = hear(&mut last).await? {
+        while let Some(event) = last.hear().await? {
             if event.name() == "waiting" {
                 waits = format!("{} waits: {}", event.text("file"), event.text("reason"));
             }
@@ -209,7 +207,7 @@ impl Campaign {
         let mut running = self.slipway.run_until_idle(Some(self.cap))?;
         let reach = target.reach();
         let beyond = self.random.random_range(Duration::ZERO..reach);
-        while let Some(event) = hear(&mut running).await? {
+        while let Some(event) = running.hear().await? {
             self.take(&event);
             if self.is_in(target) {
                 let fuse = tokio::time::sleep(beyond);
@@ -250,12 +248,4 @@ impl Campaign {
             .open()
             .any(|(_, phase)| Target::of(phase) == Some(target))
     }
-}
-
-async fn hear(running: &mut Running) -> Result<Option<Event>> {
-    if let Ok(event) = tokio::time::timeout(SILENCE, running.next()).await {
-        return event;
-    }
-    running.kill().await?;
-    bail!("slipway said nothing for {} s", SILENCE.as_secs())
 }

@@ -10,6 +10,7 @@ mod bench;
 mod faults;
 mod huge;
 mod kills;
+mod lost;
 mod serve;
 mod slipway;
 mod video;
@@ -39,6 +40,8 @@ enum Campaign {
     Kills(kills::Options),
     /// Uploads once under each fault, platform by platform.
     Faults(faults::Options),
+    /// Loses the answer to each submission, and kills the program around it.
+    Lost(lost::Options),
     /// Uploads a sparse file of hundreds of GiB and kills the program on its way.
     Huge(huge::Options),
     /// Measures the figures that are promised.
@@ -70,6 +73,7 @@ async fn run(line: Line) -> Result<()> {
     match line.campaign {
         Campaign::Kills(options) => println!("{}", kills::run(&options, &line.slipway).await?),
         Campaign::Faults(options) => println!("{}", faults::run(&options, &line.slipway).await?),
+        Campaign::Lost(options) => println!("{}", lost::run(&options, &line.slipway).await?),
         Campaign::Huge(options) => println!("{}", huge::run(&options, &line.slipway).await?),
         Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
         Campaign::Serve => serve::run().await?,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// Seals the vault of a folder that is thrown away.
 const PASSPHRASE: &str = "a folder that is thrown away";
+/// Nothing in a campaign may be silent for longer.
+const SILENCE: Duration = Duration::from_mins(3);
 
 /// One data folder and the program that works on it.
 #[derive(Debug)]
@@ -212,6 +215,15 @@ impl Running {
         let json = serde_json::from_str(&line)
             .with_context(|| format!("an event is JSON, this is not: {line}"))?;
         Ok(Some(Event(json)))
+    }
+
+    /// The next thing that happened, from a program that is killed when it says nothing any more.
+    pub(crate) async fn hear(&mut self) -> Result<Option<Event>> {
+        if let Ok(event) = tokio::time::timeout(SILENCE, self.next()).await {
+            return event;
+        }
+        self.kill().await?;
+        bail!("slipway said nothing for {} s", SILENCE.as_secs())
     }
 
     pub(crate) fn pid(&self) -> Option<u32> {
