@@ -162,9 +162,8 @@ mod tests {
                 name: "a.mp4".into(),
                 folder: "/films".into(),
                 size_bytes: 5,
-                online: false,
                 title: "a".into(),
-                cause: None,
+                ..OfferedFile::default()
             }],
             ..Patch::default()
         }

@@ -6,7 +6,7 @@
 )]
 use slipway_api::wire::*;
 use slipway_api::{Api, Failure};
-use slipway_model::{Account, AccountId, UploadId};
+use slipway_model::{Account, AccountId, DraftId, UploadId};
 use tauri::State;
 
 macro_rules! shell {

@@ -13,12 +13,14 @@ const VIDEOS: [&str; 16] = [
     "3gp", "ogv", "mxf",
 ];
 const IMAGES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
+const CAPTIONS: [&str; 2] = ["srt", "vtt"];
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     Video,
     Image,
+    Captions,
 }
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -26,7 +28,7 @@ pub(crate) struct PickFiles {
     kind: Kind,
 }
 
-/// Asks for videos, or for one image. None are given when the dialog is closed.
+/// Asks for videos, for one image, or for captions. None are given when the dialog is closed.
 #[tauri::command]
 pub(crate) async fn shell_pick_files(
     app: AppHandle,
@@ -47,6 +49,10 @@ pub(crate) async fn shell_pick_files(
             .set_title(words.choose_image)
             .add_filter(words.images, &IMAGES)
             .pick_file(|file| drop(answer.send(file.into_iter().collect()))),
+        Kind::Captions => dialog
+            .set_title(words.choose_captions)
+            .add_filter(words.captions, &CAPTIONS)
+            .pick_files(|files| drop(answer.send(files.unwrap_or_default()))),
     }
     let paths = chosen
         .await

@@ -20,9 +20,11 @@ pub(crate) struct Words {
     pub(crate) needs_you: fn(uploads: u32) -> String,
     pub(crate) choose_videos: &'static str,
     pub(crate) choose_image: &'static str,
+    pub(crate) choose_captions: &'static str,
     pub(crate) choose_folder: &'static str,
     pub(crate) videos: &'static str,
     pub(crate) images: &'static str,
+    pub(crate) captions: &'static str,
     pub(crate) all_files: &'static str,
 }
 
@@ -55,9 +57,11 @@ static EN: Words = Words {
     },
     choose_videos: "Choose videos",
     choose_image: "Choose an image",
+    choose_captions: "Choose captions",
     choose_folder: "Choose a folder",
     videos: "Videos",
     images: "Images",
+    captions: "Captions",
     all_files: "All files",
 };
 
@@ -79,9 +83,11 @@ static ZH_CN: Words = Words {
     needs_you: |uploads| format!("{uploads} 个上传需要你处理"),
     choose_videos: "选择视频",
     choose_image: "选择图片",
+    choose_captions: "选择字幕",
     choose_folder: "选择文件夹",
     videos: "视频",
     images: "图片",
+    captions: "字幕",
     all_files: "所有文件",
 };
 
@@ -103,8 +109,10 @@ static JA: Words = Words {
     needs_you: |uploads| format!("{uploads} 件のアップロードに対応が必要です"),
     choose_videos: "動画を選択",
     choose_image: "画像を選択",
+    choose_captions: "字幕を選択",
     choose_folder: "フォルダーを選択",
     videos: "動画",
     images: "画像",
+    captions: "字幕",
     all_files: "すべてのファイル",
 };

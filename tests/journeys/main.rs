@@ -9,6 +9,7 @@ mod accounts;
 mod bilibili;
 mod captions;
 mod disturbed;
+mod drafts;
 mod edited;
 mod folder;
 mod online;

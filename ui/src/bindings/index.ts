@@ -66,6 +66,12 @@ of: number | null,
  */
 renews_at_ms: number | null, };
 
+export type Audio = {
+/**
+ * As `ffprobe` names codecs: `aac`, `opus`, `mp3`, …
+ */
+codec: string, channels: number | null, sample_rate_hz: number | null, };
+
 export type Cause = {
 /**
  * Picks the sentence, e.g. `title_too_long`. Codes are part of the public contract.
@@ -84,6 +90,12 @@ export type Changed = { changed: number, };
 
 export type Choice = { value: string, label: { [key in string]: string }, };
 
+export type ChoicesKept = { choices: Array<FieldChoice>,
+/**
+ * `null`: it was never asked.
+ */
+at_ms: number | null, };
+
 export type Counted = "uploads" | "bytes" | "works" | "requests" | "disk";
 
 export type Counts = { all: number, needs_you: number, running: number, waiting: number, with_platforms: number, done: number, failed: number, };
@@ -95,6 +107,24 @@ export type CoverLimits = { max_bytes: number, min_width_px: number, min_height_
 formats: Array<string>, };
 
 export type Credential = "sign_in" | "app_password" | "access_key" | "api_key" | "temporary_key" | "upload_token" | "service";
+
+export type Draft = { draft: DraftId, changed_at_ms: number, form: NewManuscripts, files: Array<OfferedFile>, };
+
+export type DraftId = number;
+
+export type DraftRow = { draft: DraftId, title: string, changed_at_ms: number, };
+
+export type DraftSave = {
+/**
+ * `null` for a new one.
+ */
+draft: DraftId | null, form: NewManuscripts, };
+
+export type DraftSaved = { draft: DraftId, at_ms: number,
+/**
+ * What could not be kept: an address, which is a secret, while there is nowhere to keep one.
+ */
+cause: Cause | null, };
 
 export type Empty = Record<symbol, never>;
 
@@ -125,6 +155,8 @@ advanced: boolean, label: { [key in string]: string }, help: { [key in string]: 
 export type FieldChoice = { value: string, name: string, };
 
 export type FieldKind = "text" | "multiline" | "tags" | "integer" | "bool" | "choice" | "time" | "folder" | "url" | "image" | "secret";
+
+export type FileKind = "video" | "image" | "captions";
 
 export type Finding = { severity: Severity,
 /**
@@ -238,6 +270,20 @@ phase_at_ms: number, };
 
 export type ManuscriptId = number;
 
+export type Media = {
+/**
+ * A short name: `mp4`, `mov`, `matroska`, `webm`, `flv`, `mpegts`, `gif`, or as `ffprobe` calls it.
+ */
+container: string, duration_ms: number | null,
+/**
+ * The first track of pictures.
+ */
+video: Video | null,
+/**
+ * The first track of sound.
+ */
+audio: Audio | null, };
+
 export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
 /**
  * Write-only: they go to the keychain and are never shown again.
@@ -260,9 +306,13 @@ export type NewManuscripts = {
  */
 files: Array<number>, accounts: Array<AccountId>,
 /**
- * Common fields and `platform.field`; for several files `title` is left out and made from each name.
+ * Common fields and `platform.field`; a manuscript without `title` is named after its file.
  */
 fields: { [key in string]: string },
+/**
+ * What the manuscript of one file has of its own; the rest is common to all.
+ */
+own: { [key in number]: OwnManuscript },
 /**
  * Offered image.
  */
@@ -274,7 +324,11 @@ captions: Array<NewCaptions>, hold: boolean, priority: Priority,
 /**
  * Upload even where the same file went to the same account before.
  */
-again: boolean, };
+again: boolean,
+/**
+ * The files stay offered: they are to go to further accounts.
+ */
+keep: boolean, };
 
 export type NewUploadToken = { account: AccountId,
 /**
@@ -298,11 +352,29 @@ online: boolean,
 /**
  * A first title made from the name.
  */
-title: string,
+title: string, kind: FileKind,
+/**
+ * What a video says of itself; `null` where it could not be read, and for other kinds.
+ */
+media: Media | null,
 /**
  * Why it cannot be taken: missing, empty, a folder, unreadable.
  */
-cause: Cause | null, };
+cause: Cause | null,
+/**
+ * Worth a look; it may be taken all the same.
+ */
+warning: Cause | null, };
+
+export type OwnManuscript = { fields: { [key in string]: string },
+/**
+ * Offered image.
+ */
+cover: number | null,
+/**
+ * In place of the common ones, when there are any.
+ */
+captions: Array<NewCaptions>, };
 
 export type Patch = {
 /**
@@ -520,6 +592,32 @@ created_at: string | null,
  */
 expires_at: string | null, };
 
+export type Video = {
+/**
+ * As `ffprobe` names codecs: `h264`, `hevc`, `av1`, `vp9`, …; a container's own name where it is not known.
+ */
+codec: string,
+/**
+ * Width and height as they are stored.
+ */
+stored_px: [number, number],
+/**
+ * Width and height as they are seen: the shape of the pixels applied, and turned.
+ */
+shown_px: [number, number],
+/**
+ * Clockwise, as the player has to turn it: 0, 90, 180 or 270.
+ */
+rotation_deg: number,
+/**
+ * Frames in a second; the mean where they vary.
+ */
+frames_per_second: number | null,
+/**
+ * Frames come at uneven times; `None` where the container does not tell.
+ */
+is_variable: boolean | null, };
+
 export type Wait = { "reason": "turn", ahead: number, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
 
 export type WorkEdit = { account: AccountId, id: string,
@@ -583,6 +681,10 @@ export interface Commands {
   addresses_offer: [Array<Secret>, Array<OfferedFile>];
   manuscripts_check: [NewManuscripts, Array<Preflight>];
   manuscripts_add: [NewManuscripts, Added];
+  drafts: [Empty, Array<DraftRow>];
+  draft_save: [DraftSave, DraftSaved];
+  draft_open: [DraftId, Draft];
+  draft_remove: [DraftId, Empty];
   platforms: [Empty, Platforms];
   accounts: [Empty, Array<AccountRow>];
   account_add: [NewAccount, Account];
@@ -597,6 +699,7 @@ export interface Commands {
   account_token_add: [NewUploadToken, UploadTokenRow];
   account_token_remove: [UploadTokenNamed, Empty];
   account_choices: [AccountField, Array<FieldChoice>];
+  account_choices_kept: [AccountField, ChoicesKept];
   account_works: [WorksPage, WorksListing];
   account_work_edit: [WorkEdit, Empty];
   account_work_delete: [WorkNamed, Empty];

@@ -50,14 +50,12 @@ impl Api {
 
     /// Everything that is wrong with these, for each file and account.
     pub async fn manuscripts_check(&self, new: NewManuscripts) -> Result<Vec<Preflight>, Failure> {
-        let new = self.with_captions(new).await?;
         let targets = self.targets(&new).await?;
-        let cover = new.cover.map(|file| self.offered.path(file)).transpose()?;
-        let sources: Vec<_> = new
-            .files
-            .iter()
-            .map(|&file| (file, self.offered.source(file)))
-            .collect();
+        let mut sources = Vec::with_capacity(new.files.len());
+        for &file in &new.files {
+            let written = self.written(&new, file).await?;
+            sources.push((file, self.offered.source(file), written));
+        }
         let mut found = Vec::new();
         for target in &targets {
             let sent = self
@@ -65,16 +63,16 @@ impl Api {
                     target,
                     sources
                         .iter()
-                        .filter_map(|(_, source)| source.as_ref().ok()),
+                        .filter_map(|(_, source, _)| source.as_ref().ok()),
                 )
                 .await?;
-            for (file, source) in &sources {
+            for (file, source, written) in &sources {
                 let findings = match source {
                     Ok(source) => {
                         let mut findings = target.findings(
                             source,
-                            &with_title(&new.fields, source),
-                            cover.as_deref(),
+                            &with_title(&written.fields, source),
+                            written.cover.as_deref(),
                         );
                         if let Some(cause) = sent.get(&content(source)) {
                             findings.push(Finding {
@@ -111,21 +109,20 @@ impl Api {
         if new.files.is_empty() {
             return Err(Failure::new("no_files"));
         }
-        let new = self.with_captions(new).await?;
         let targets = self.targets(&new).await?;
         if targets.is_empty() {
             return Err(Failure::new("no_accounts"));
         }
-        let cover = new.cover.map(|file| self.offered.path(file)).transpose()?;
         let mut sources = Vec::with_capacity(new.files.len());
         for &file in &new.files {
             let source = self.offered.source(file)?;
-            let fields = with_title(&new.fields, &source);
-            sources.push((source, fields));
+            let mut written = self.written(&new, file).await?;
+            written.fields = with_title(&written.fields, &source);
+            sources.push((source, written));
         }
         for target in &targets {
-            for (source, fields) in &sources {
-                target.refuse_red(source, fields, cover.as_deref())?;
+            for (source, written) in &sources {
+                target.refuse_red(source, &written.fields, written.cover.as_deref())?;
             }
             if !new.again {
                 let sent = self
@@ -140,7 +137,10 @@ impl Api {
             }
         }
         for ((source, _), &file) in sources.iter_mut().zip(&new.files) {
-            if let Source::Online(online) = source {
+            // A draft's is sealed already.
+            if let Source::Online(online) = source
+                && online.sealed.is_empty()
+            {
                 let whole = self.offered.address(file)?;
                 self.engine.seal_address(online, &whole).await?;
             }
@@ -153,10 +153,10 @@ impl Api {
         };
         let manuscripts = sources
             .iter()
-            .map(|(source, fields)| NewManuscript {
+            .map(|(source, written)| NewManuscript {
                 source: source.clone(),
-                fields: fields.clone(),
-                cover: cover.clone(),
+                fields: written.fields.clone(),
+                cover: written.cover.clone(),
                 uploads: targets
                     .iter()
                     .map(|target| NewUpload {
@@ -174,7 +174,9 @@ impl Api {
             .store()
             .manuscripts_add(manuscripts, at_ms)
             .await?;
-        self.offered.forget(&new.files);
+        if !new.keep {
+            self.offered.forget(&new.files);
+        }
         for (added, (source, _)) in added.iter().zip(&sources) {
             for (id, target) in added.uploads.iter().zip(&targets) {
                 self.engine.tell(Happening {
@@ -193,21 +195,30 @@ impl Api {
         })
     }
 
-    /// What files of captions hold, as the field that platforms take them from.
-    async fn with_captions(&self, mut new: NewManuscripts) -> Result<NewManuscripts, Failure> {
-        for NewCaptions { language, file } in std::mem::take(&mut new.captions) {
-            let path = self.offered.path(file)?;
+    /// What the manuscript of one file is made of: its own parts, and the common ones.
+    async fn written(&self, new: &NewManuscripts, file: u32) -> Result<Written, Failure> {
+        let own = new.own.get(&file);
+        let mut fields = new.fields.clone();
+        fields.extend(own.into_iter().flat_map(|own| own.fields.clone()));
+        let cover = own.and_then(|own| own.cover).or(new.cover);
+        let own_captions = own.map(|own| &own.captions).filter(|own| !own.is_empty());
+        for NewCaptions { language, file } in own_captions.unwrap_or(&new.captions) {
+            let path = self.offered.path(*file)?;
             let name = printable_name(&path);
+            let language = language.clone();
             let read = tokio::task::spawn_blocking(move || captions_of(&path, &language));
             let track = read.await.map_err(|_| Failure::new("stopping"))?;
             let track = track.map_err(|cause| Failure::from(cause.with("file", name)))?;
-            let tracks = new.fields.entry("captions".to_owned()).or_default();
+            let tracks = fields.entry("captions".to_owned()).or_default();
             if !tracks.is_empty() && !tracks.ends_with('\n') {
                 tracks.push('\n');
             }
             tracks.push_str(&track);
         }
-        Ok(new)
+        Ok(Written {
+            fields,
+            cover: cover.map(|file| self.offered.path(file)).transpose()?,
+        })
     }
 
     async fn targets(&self, new: &NewManuscripts) -> Result<Vec<Target>, Failure> {
@@ -259,6 +270,11 @@ impl Api {
 
 fn content(source: &Source) -> Content {
     (source.size_bytes(), source.sample().to_owned())
+}
+
+struct Written {
+    fields: Fields,
+    cover: Option<PathBuf>,
 }
 
 /// An account with the rules that hold for it.

@@ -4,15 +4,16 @@ use crate::{
     Api, Failure,
     socket::{Followed, Heard, Remote},
     wire::{
-        AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, Empty,
-        FieldChoice, Limit, NewAccount, NewManuscripts, NewUploadToken, OfferedFile, Platforms,
-        Preflight, QueuePage, QueueWindow, RowsInView, SignInEnd, SignInStarted, Start, Summary,
-        UploadDetail, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed,
-        UploadTokenRow, WorkEdit, WorkNamed, WorksListing, WorksPage,
+        AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, ChoicesKept,
+        Draft, DraftRow, DraftSave, DraftSaved, Empty, FieldChoice, Limit, NewAccount,
+        NewManuscripts, NewUploadToken, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow,
+        RowsInView, SignInEnd, SignInStarted, Start, Summary, UploadDetail, UploadFields,
+        UploadFile, UploadMove, UploadSet, UploadTokenNamed, UploadTokenRow, WorkEdit, WorkNamed,
+        WorksListing, WorksPage,
     },
 };
 use slipway_engine::happening::Happening;
-use slipway_model::{Account, AccountId, UploadId};
+use slipway_model::{Account, AccountId, DraftId, UploadId};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Where commands go.

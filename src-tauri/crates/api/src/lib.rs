@@ -5,8 +5,10 @@
 mod accounts;
 mod adding;
 mod api;
+mod choices;
 pub mod client;
 pub mod commands;
+mod drafts;
 pub mod failure;
 mod feed;
 mod offered;

@@ -8,9 +8,9 @@
 use crate::{
     Api, Failure,
     wire::{
-        AccountChange, AccountField, Empty, Limit, NewAccount, NewManuscripts, NewUploadToken,
-        QueueWindow, RowsInView, SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet,
-        UploadTokenNamed, WorkEdit, WorkNamed, WorksPage,
+        AccountChange, AccountField, DraftSave, Empty, Limit, NewAccount, NewManuscripts,
+        NewUploadToken, QueueWindow, RowsInView, SignInEnd, UploadFields, UploadFile, UploadMove,
+        UploadSet, UploadTokenNamed, WorkEdit, WorkNamed, WorksPage,
     },
 };
 use interprocess::local_socket::{
@@ -20,7 +20,7 @@ use interprocess::local_socket::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use slipway_engine::happening::Happening;
-use slipway_model::{AccountId, UploadId};
+use slipway_model::{AccountId, DraftId, UploadId};
 use std::{
     io,
     path::{Path, PathBuf},

@@ -4,9 +4,10 @@
 //! the window never names a path of its own.
 
 use serde::{Deserialize, Serialize};
+use slipway_media::Media;
 use slipway_model::{
-    Account, AccountId, Cause, Health, Intent, ManuscriptId, PhaseName, Remote, Spec, UploadId,
-    Wait, preflight::Finding,
+    Account, AccountId, Cause, DraftId, Health, Intent, ManuscriptId, PhaseName, Remote, Spec,
+    UploadId, Wait, preflight::Finding,
 };
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -171,7 +172,7 @@ pub struct Changed {
 }
 
 /// A file that came in by a drop, a dialog or the command line, under an id the window may use.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct OfferedFile {
     pub file: u32,
     pub name: String,
@@ -183,8 +184,24 @@ pub struct OfferedFile {
     pub online: bool,
     /// A first title made from the name.
     pub title: String,
+    pub kind: FileKind,
+    /// What a video says of itself; `null` where it could not be read, and for other kinds.
+    pub media: Option<Media>,
     /// Why it cannot be taken: missing, empty, a folder, unreadable.
     pub cause: Option<Cause>,
+    /// Worth a look; it may be taken all the same.
+    pub warning: Option<Cause>,
+}
+
+/// What a file is for, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// Whatever is not known as something else.
+    #[default]
+    Video,
+    Image,
+    Captions,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -193,8 +210,10 @@ pub struct NewManuscripts {
     /// Ids of offered files; one manuscript each.
     pub files: Vec<u32>,
     pub accounts: Vec<AccountId>,
-    /// Common fields and `platform.field`; for several files `title` is left out and made from each name.
+    /// Common fields and `platform.field`; a manuscript without `title` is named after its file.
     pub fields: BTreeMap<String, String>,
+    /// What the manuscript of one file has of its own; the rest is common to all.
+    pub own: BTreeMap<u32, OwnManuscript>,
     /// Offered image.
     pub cover: Option<u32>,
     /// Offered files of captions; they become the common field `captions`.
@@ -203,10 +222,56 @@ pub struct NewManuscripts {
     pub priority: Priority,
     /// Upload even where the same file went to the same account before.
     pub again: bool,
+    /// The files stay offered: they are to go to further accounts.
+    pub keep: bool,
+}
+
+/// What wins over the common parts, for one file of several.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct OwnManuscript {
+    pub fields: BTreeMap<String, String>,
+    /// Offered image.
+    pub cover: Option<u32>,
+    /// In place of the common ones, when there are any.
+    pub captions: Vec<NewCaptions>,
+}
+
+/// A draft to be kept: the form as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DraftSave {
+    /// `null` for a new one.
+    pub draft: Option<DraftId>,
+    pub form: NewManuscripts,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DraftSaved {
+    pub draft: DraftId,
+    pub at_ms: i64,
+    /// What could not be kept: an address, which is a secret, while there is nowhere to keep one.
+    pub cause: Option<Cause>,
+}
+
+/// A draft as the list shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DraftRow {
+    pub draft: DraftId,
+    pub title: String,
+    pub changed_at_ms: i64,
+}
+
+/// A draft that was opened. Its files are offered anew; those that are gone say so.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Draft {
+    pub draft: DraftId,
+    pub changed_at_ms: i64,
+    pub form: NewManuscripts,
+    pub files: Vec<OfferedFile>,
 }
 
 /// Captions in one language: SubRip or WebVTT.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct NewCaptions {
     /// A language tag (BCP 47), e.g. `en`, `zh-Hans`.
     pub language: String,
@@ -375,6 +440,14 @@ pub struct AccountField {
 pub struct FieldChoice {
     pub value: String,
     pub name: String,
+}
+
+/// What a platform last offered for a field, for when it cannot be asked.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ChoicesKept {
+    pub choices: Vec<FieldChoice>,
+    /// `null`: it was never asked.
+    pub at_ms: Option<i64>,
 }
 
 /// A secret on its way in. Prints as dots, and is never sent out.

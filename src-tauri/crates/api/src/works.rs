@@ -1,13 +1,10 @@
-//! What an account has on its platform already: listed, edited, deleted. And what the platform offers for a field.
+//! What an account has on its platform already: listed, edited, deleted.
 //!
 //! Nothing here touches the queue: a work is the platform's, whoever uploaded it. Always holds: what a field's own rules refuse is not sent.
 
 use crate::{
     Api, Failure,
-    wire::{
-        AccountField, Empty, FieldChoice, WorkEdit, WorkNamed, WorkRow, WorkState, WorksListing,
-        WorksPage,
-    },
+    wire::{Empty, WorkEdit, WorkNamed, WorkRow, WorkState, WorksListing, WorksPage},
 };
 use slipway_model::{AccountId, Fields, Spec};
 use slipway_platforms::{Error, Listed, Platform, Review, Session, Works};
@@ -48,25 +45,7 @@ impl Api {
         Ok(Empty {})
     }
 
-    /// What the platform offers this account for one of its listed fields; believed for an hour.
-    pub async fn account_choices(&self, asked: AccountField) -> Result<Vec<FieldChoice>, Failure> {
-        let (platform, session) = self.of_account(asked.account).await?;
-        let spec = platform.spec();
-        let field = own_name(spec, &asked.field);
-        if !spec.fields.iter().any(|f| f.name == field && f.listed) {
-            return Err(Failure::new("choices_not_here")
-                .with("platform", &spec.name)
-                .with("field", field));
-        }
-        let listed = slipway_platforms::choices(platform.as_ref(), &session, field).await?;
-        let choice = |named: &slipway_platforms::Named| FieldChoice {
-            value: named.value.clone(),
-            name: named.name.clone(),
-        };
-        Ok(listed.iter().map(choice).collect())
-    }
-
-    async fn of_account(
+    pub(crate) async fn of_account(
         &self,
         account: AccountId,
     ) -> Result<(Arc<dyn Platform>, Session), Failure> {
@@ -81,7 +60,7 @@ fn works(platform: &Arc<dyn Platform>) -> Result<&dyn Works, Failure> {
 }
 
 /// A field by the platform's own name, also where it is written as `platform.field`.
-fn own_name<'a>(spec: &Spec, name: &'a str) -> &'a str {
+pub(crate) fn own_name<'a>(spec: &Spec, name: &'a str) -> &'a str {
     name.strip_prefix(spec.name.as_str())
         .and_then(|rest| rest.strip_prefix('.'))
         .unwrap_or(name)

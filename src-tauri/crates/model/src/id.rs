@@ -28,6 +28,10 @@ id!(
     ManuscriptId
 );
 id!(
+    /// What is being written and is in no queue yet.
+    DraftId
+);
+id!(
     /// A signed-in identity on one platform.
     AccountId
 );

@@ -21,7 +21,7 @@ pub mod wait;
 pub use account::{Account, Allowance, Counted, Credential, Health, HealthState};
 pub use error::{Cause, ErrorKind, Params, Retry};
 pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit};
-pub use id::{AccountId, ManuscriptId, UploadId};
+pub use id::{AccountId, DraftId, ManuscriptId, UploadId};
 pub use manuscript::{Fingerprint, Manuscript, OnlineFile, Source, SourceFile};
 pub use part::{Cuts, Parts, Receipt, Span};
 pub use spec::{Limits, Spec};

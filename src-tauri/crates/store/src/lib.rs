@@ -5,6 +5,8 @@
 
 mod accounts;
 mod backup;
+mod choices;
+mod drafts;
 mod error;
 mod history;
 mod ledger;
@@ -29,6 +31,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use choices::KeptChoices;
+pub use drafts::{DraftFile, DraftHead, NewDraft, StoredDraft};
 pub use error::{OpenError, StoreError};
 pub use ledger::{LedgerEntry, LedgerRow, LedgerState};
 pub use manuscripts::{Added, NewManuscript, NewUpload};

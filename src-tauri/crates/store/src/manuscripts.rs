@@ -1,6 +1,6 @@
 //! Manuscripts, and the uploads that are made with them.
 //!
-//! Invariant: a manuscript goes with its last upload, and one that never had any stays until it is removed: a draft is not lost.
+//! Invariant: a manuscript goes with its last upload, and one that never had any stays until it is removed.
 
 use crate::{Result, Store, StoreError, path, position, uploads, value};
 use rusqlite::{Connection, Row, named_params};
@@ -15,7 +15,6 @@ pub struct NewManuscript {
     pub source: Source,
     pub fields: Fields,
     pub cover: Option<PathBuf>,
-    /// None for a draft.
     pub uploads: Vec<NewUpload>,
 }
 
@@ -64,11 +63,6 @@ impl Store {
 
     pub async fn manuscript(&self, id: ManuscriptId) -> Result<Option<Manuscript>> {
         self.read(move |conn| by_id(conn, id)).await
-    }
-
-    /// Manuscripts without uploads, newest first.
-    pub async fn drafts(&self) -> Result<Vec<Manuscript>> {
-        self.read(drafts).await
     }
 
     /// In the order of the queue.
@@ -141,15 +135,15 @@ fn add_uploads(
 }
 
 /// A source as columns. One that is online has its shown address in place of a path.
-struct Columns<'a> {
-    path: Vec<u8>,
+pub(crate) struct Columns<'a> {
+    pub(crate) path: Vec<u8>,
     name: String,
-    print: Fingerprint,
-    online: Option<&'a [u8]>,
+    pub(crate) print: Fingerprint,
+    pub(crate) online: Option<&'a [u8]>,
 }
 
 impl<'a> Columns<'a> {
-    fn of(source: &'a Source) -> Self {
+    pub(crate) fn of(source: &'a Source) -> Self {
         match source {
             Source::File(file) => Self {
                 path: path::to_bytes(&file.path),
@@ -208,15 +202,6 @@ fn by_id(conn: &Connection, id: ManuscriptId) -> Result<Option<Manuscript>> {
         .query_and_then(named_params! { ":id": id.0 }, read)?
         .next()
         .transpose()
-}
-
-fn drafts(conn: &Connection) -> Result<Vec<Manuscript>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT * FROM manuscripts AS m
-         WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE manuscript_id = m.id) ORDER BY id DESC",
-    )?;
-    let drafts = statement.query_and_then([], read)?;
-    drafts.collect()
 }
 
 fn uploads_of(conn: &Connection, id: ManuscriptId) -> Result<Vec<UploadId>> {
@@ -298,7 +283,7 @@ fn read(row: &Row<'_>) -> Result<Manuscript> {
     })
 }
 
-fn source(row: &Row<'_>) -> Result<Source> {
+pub(crate) fn source(row: &Row<'_>) -> Result<Source> {
     let shown: Vec<u8> = row.get("file_path")?;
     let sample: String = row.get("sample")?;
     if let Some(sealed) = row.get("online")? {

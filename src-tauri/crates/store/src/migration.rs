@@ -8,6 +8,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0001_queue.sql")),
     M::up(include_str!("../migrations/0002_account_sent.sql")),
     M::up(include_str!("../migrations/0003_online.sql")),
+    M::up(include_str!("../migrations/0004_drafts.sql")),
+    M::up(include_str!("../migrations/0005_choices.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -1,5 +1,6 @@
 //! What the store promises, each as a sentence.
 
+mod drafts;
 mod lists;
 mod opening;
 mod publish_once;

@@ -112,6 +112,7 @@ async fn check_and_add(
             args::Priority::High => Priority::High,
         },
         again: add.again,
+        ..NewManuscripts::default()
     };
     let mut red = Vec::new();
     for checked in client.manuscripts_check(new.clone()).await? {
@@ -265,12 +266,7 @@ mod tests {
         let offered = |numbers: &[u32]| -> Vec<OfferedFile> {
             let one = |file: &u32| OfferedFile {
                 file: *file,
-                name: String::new(),
-                folder: String::new(),
-                size_bytes: 0,
-                online: false,
-                title: String::new(),
-                cause: None,
+                ..OfferedFile::default()
             };
             numbers.iter().map(one).collect()
         };
