@@ -5,7 +5,7 @@ const files = async (page) => {
 };
 const chips = async (page, ...numbers) => {
   for (const n of numbers) await page.locator(".account-chip").nth(n).click();
-  await page.waitForSelector(".verdict-head .state");
+  await page.waitForSelector(".verdict-head .state", { state: "attached" });
 };
 const row = (page, n) => page.locator(`.upload-row[aria-rowindex="${n + 2}"]`);
 
@@ -78,6 +78,49 @@ export const screens = {
     act: async (page) => {
       await files(page);
       await chips(page, 0, 3);
+    },
+  },
+  "manuscript-one-of-several": {
+    query: "?still",
+    act: async (page) => {
+      await files(page);
+      await chips(page, 0, 3);
+      await page.locator(".file-choice").nth(2).check();
+      await page.locator("[data-field=common-description] .link-toggle").click();
+      await page.locator("#common-description").fill("One take, no cut.");
+    },
+  },
+  "manuscript-zoom-200": {
+    query: "?still",
+    options: { zoom: 2 },
+    act: async (page) => {
+      await files(page);
+      await chips(page, 0, 3);
+    },
+  },
+  "manuscript-captions": {
+    query: "?still&one",
+    options: { height: 980 },
+    act: async (page) => {
+      await files(page);
+      await chips(page, 3);
+      await page.locator(".captions .button").click();
+      await page.waitForSelector(".caption-line");
+    },
+  },
+  "manuscript-drafts": {
+    query: "?still&drafts",
+    act: async (page) => {
+      await page.keyboard.press("Control+n");
+      await page.waitForSelector(".no-files");
+    },
+  },
+  "manuscript-draft-gone": {
+    query: "?still&drafts",
+    act: async (page) => {
+      await page.keyboard.press("Control+n");
+      await page.locator(".file-acts .button").click();
+      await page.waitForSelector(".file-line[data-out]");
     },
   },
   "manuscript-narrow": {

@@ -21,6 +21,7 @@ import { begin, looks, now } from "./app/world";
 import type { Backend } from "./backend/port";
 import { hearDrag } from "./first/drag";
 import { chooseLanguage } from "./i18n";
+import { loadDrafts, save } from "./manuscript/drafts";
 import { offer } from "./manuscript/files";
 import { remember, sample } from "./queue/pulse";
 import { applyPatch } from "./queue/state";
@@ -61,6 +62,7 @@ await backend.watch((patch) => {
 });
 await backend.onDrag(hearDrag);
 await begin(backend);
+await loadDrafts().catch(() => {});
 offer(await backend.call("files_offered", {}).catch(() => []));
 
 setInterval(() => {
@@ -71,4 +73,9 @@ addEventListener("keydown", windowKey);
 addEventListener("resize", closeMenu);
 // What was removed is removed for good before the page goes: nobody could undo it any more.
 addEventListener("pagehide", endToast);
-document.addEventListener("visibilitychange", () => document.hidden && endToast());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) return;
+  endToast();
+  void save();
+});
+addEventListener("pagehide", () => void save());

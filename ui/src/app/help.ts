@@ -47,6 +47,7 @@ export function keysView() {
       keys.inForm,
       [
         [c("Enter"), keys.add],
+        [c("S"), keys.saveDraft],
         ["F8, Shift F8", keys.finding],
         ["Alt L", keys.link],
         [c(","), keys.settings],

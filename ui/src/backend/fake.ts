@@ -25,6 +25,8 @@ import type {
   Wait,
 } from "../bindings";
 import { account, accountsAt } from "./fake/accounts";
+import { draftsOf } from "./fake/drafts";
+import { looked } from "./fake/media";
 import { cause, filler, grow, seeds } from "./fake/rows";
 import { specs } from "./fake/specs";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
@@ -217,6 +219,7 @@ export function fake(search: string = location.search): Backend {
       size_bytes: bytes,
       online: false,
       title: name.replace(/\.[^.]+$/, ""),
+      ...looked(name),
       cause: bytes === 0 ? cause("file_empty", { file: name }) : null,
     };
     offered.set(file.file, file);
@@ -238,8 +241,9 @@ export function fake(search: string = location.search): Backend {
             field: null,
             cause: cause("file_too_large", { file: file.name, platform, bytes: String(file.size_bytes), max_bytes: String(limitBytes) }),
           });
+        const written = { ...request.fields, ...request.own[id]?.fields };
         const value = (name: string, from: string | null, fallback: string | null) =>
-          request.fields[`${platform}.${name}`] ?? (from === "title" && request.files.length > 1 ? file?.title : from === null ? undefined : request.fields[from]) ?? fallback ?? "";
+          written[`${platform}.${name}`] ?? (from === null ? undefined : written[from]) ?? (from === "title" ? file?.title : undefined) ?? fallback ?? "";
         for (const field of spec?.fields ?? []) {
           const text = value(field.name, field.from, field.default);
           const when = field.required_when;
@@ -425,22 +429,23 @@ export function fake(search: string = location.search): Backend {
         for (const accountId of request.accounts) {
           const of = accountRow(accountId).account;
           const upload = nextId++;
-          const title = (request.files.length === 1 ? request.fields.title : undefined) ?? file.title;
+          const title = request.own[id]?.fields.title ?? request.fields.title ?? file.title;
           const sibling = accountId !== request.accounts[0];
           const live = { phase: "sending" as const, total_bytes: file.size_bytes, phase_at_ms: Date.now(), intent: request.hold ? ("hold" as const) : ("run" as const) };
           rows.set(upload, grow({ title, file: file.name, account: accountId, sibling, live }, upload, manuscript, of.platform, of.label));
           order.push(upload);
-          fields.set(manuscript, request.fields);
+          fields.set(manuscript, { ...request.fields, ...request.own[id]?.fields });
           uploads.push(upload);
           changed.add(upload);
         }
-        offered.delete(id);
+        if (!request.keep) offered.delete(id);
       }
       stale = true;
       counted = null;
       send();
       return { uploads };
     },
+    ...draftsOf(offered, asked.has("drafts")),
     platforms: () => ({ platforms: specs }),
     accounts: () => accounts.map(({ account: { id } }) => structuredClone(accountRow(id))),
     account_add: (request) => {
@@ -516,6 +521,7 @@ export function fake(search: string = location.search): Backend {
         { value: "122", name: "知识 / 野生技术协会" },
       ];
     },
+    account_choices_kept: () => ({ choices: [], at_ms: null }),
     account_works: (request) => ({ total: 0, page: request.page, works: [] }),
     account_work_edit: () => ({}),
     account_work_delete: () => ({}),
@@ -563,7 +569,9 @@ export function fake(search: string = location.search): Backend {
       Promise.resolve(
         kind === "image"
           ? [offer("cover.jpg", "/home/studio/Pictures", 412_000)]
-          : [offer("harbour-crane-4k.mov", "/home/studio/Videos", 3_860_000_000), offer("levee-ride-uncut.mp4", "/home/studio/Videos", 4_150_000_000)].slice(0, asked.has("one") ? 1 : 2),
+          : kind === "captions"
+            ? [offer("harbour-crane-4k.en.srt", "/home/studio/Videos", 9_400), offer("harbour-crane-4k.zh-CN.vtt", "/home/studio/Videos", 8_100)]
+            : [offer("harbour-crane-4k.mov", "/home/studio/Videos", 3_860_000_000), offer("levee-ride-uncut.mp4", "/home/studio/Videos", 4_150_000_000)].slice(0, asked.has("one") ? 1 : 2),
       ),
     pickFolder: () => Promise.resolve("/home/studio/Archive"),
     openPage: () => Promise.resolve(),

@@ -35,8 +35,8 @@ export interface Backend {
   call<C extends CommandName>(name: C, request: Request<C>): Promise<Answer<C>>;
   /** Hears changes until the answer is called. */
   watch(onPatch: (patch: Patch) => void): Promise<() => void>;
-  /** A dialog for videos or for one image; nothing when it is closed. */
-  pickFiles(kind: "video" | "image"): Promise<OfferedFile[]>;
+  /** A dialog for videos, one image or captions; nothing when it is closed. */
+  pickFiles(kind: "video" | "image" | "captions"): Promise<OfferedFile[]>;
   /** A dialog for a folder. */
   pickFolder(): Promise<string | null>;
   /** Opens the page of a published work in the browser. */

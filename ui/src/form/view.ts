@@ -14,6 +14,14 @@ export interface Counter {
   max: number;
 }
 
+/** What a field is linked to, and that it is not. */
+export interface LinkWords {
+  linked: string;
+  own: string;
+  linkTitle: string;
+  unlinkTitle: string;
+}
+
 export interface FieldLook {
   id: string;
   field: Field;
@@ -24,7 +32,7 @@ export interface FieldLook {
   help?: string;
   counters?: Counter[];
   /** Whether it takes the common value; absent where it cannot. */
-  linked?: { is: boolean; toggle: () => void };
+  linked?: { is: boolean; toggle: () => void; words?: LinkWords };
   /** What the platform offers for it, and whether it is typed all the same. */
   offers?: { choices: readonly FieldChoice[]; typed: boolean; toggle: () => void };
   wide?: boolean;
@@ -53,13 +61,14 @@ export function fieldView(look: FieldLook): TemplateResult {
           ${error === null ? (helpText === "" ? nothing : html`<p class="field-help" id=${`${id}-help`}>${helpText}</p>`) : html`<p class="field-error" id=${`${id}-error`}>${icon("s-failed")}<span>${error}</span></p>`}
           ${counters.length === 0 ? nothing : countersView(id, counters)}
         </div>`;
+  const link = look.linked ? linkToggle(look.linked) : nothing;
   const part = look.wide ? "field span-2" : "field";
 
   if (field.kind === "bool") {
     const on = look.value === "1" || look.value === "true";
     const [yes, no] = /^(true|false)$/.test(field.default ?? "true") ? ["true", "false"] : ["1", "0"];
     return html`<div class=${part} data-field=${id}>
-      <div class="choice"><label class="check"><input type="checkbox" id=${id} .checked=${live(on)} aria-describedby=${described || nothing} @change=${(event: Event) => look.input((event.target as HTMLInputElement).checked ? yes : no)}>${label}</label></div>${foot}
+      <div class="choice"><label class="check"><input type="checkbox" id=${id} .checked=${live(on)} aria-describedby=${described || nothing} @change=${(event: Event) => look.input((event.target as HTMLInputElement).checked ? yes : no)}>${label}</label>${link}</div>${foot}
     </div>`;
   }
   if (field.kind === "choice" && field.choices.length <= CHOICES_SHOWN && field.choices.length > 0) {
@@ -67,18 +76,18 @@ export function fieldView(look: FieldLook): TemplateResult {
       <legend class="field-label">${label}${need}</legend>
       <div class="choice">${field.choices.map(
         (choice, n) => html`<label class="check"><input type="radio" name=${id} id=${n === 0 ? id : `${id}-${choice.value}`} .checked=${live(look.value === choice.value)} @change=${() => look.input(choice.value)}>${labelOf(choice.label)}</label>`,
-      )}</div>${foot}
+      )}${link}</div>${foot}
     </fieldset>`;
   }
   const chosen = look.offers && field.kind !== "tags" ? typeToggle(look.offers) : nothing;
   const head = look.linked || chosen !== nothing
-    ? html`<div class="field-label"><label for=${id}>${label}${need}</label>${chosen}${look.linked ? linkToggle(look.linked) : nothing}</div>`
+    ? html`<div class="field-label"><label for=${id}>${label}${need}</label>${chosen}${link}</div>`
     : html`<label class="field-label" for=${id}>${label}${need}</label>`;
   return html`<div class=${part} data-field=${id}>${head}${control(look, described, error !== null)}${foot}</div>`;
 }
 
-function linkToggle({ is, toggle }: { is: boolean; toggle: () => void }) {
-  const { compose } = t();
+function linkToggle({ is, toggle, words }: NonNullable<FieldLook["linked"]>) {
+  const compose = words ?? t().compose;
   return html`<button type="button" class="link-toggle" aria-pressed=${is ? "true" : "false"} title=${`${is ? compose.linkTitle : compose.unlinkTitle} (Alt L)`} @click=${toggle}>${icon(is ? "link" : "unlink")}${is ? compose.linked : compose.own}</button>`;
 }
 
@@ -134,7 +143,7 @@ function control(look: FieldLook, described: string, invalid: boolean): Template
 function offersView(choices: readonly FieldChoice[], look: FieldLook, described: string, invalid: boolean): TemplateResult {
   const { id, value } = look;
   const all = value === "" || choices.some((choice) => choice.value === value) ? choices : [{ value, name: value }, ...choices];
-  return html`<span class="select"><select id=${id} aria-invalid=${invalid ? "true" : nothing} aria-describedby=${described || nothing} @change=${(event: Event) => look.input(text(event))}>
+  return html`<span class="select"><select id=${id} aria-invalid=${invalid ? "true" : nothing} aria-describedby=${described || nothing} ?disabled=${look.linked?.is === true} @change=${(event: Event) => look.input(text(event))}>
     <option value="" ?selected=${value === ""}>${look.field.required ? t().form.choose : t().form.none}</option>
     ${all.map((choice) => html`<option value=${choice.value} ?selected=${choice.value === value}>${choice.name}</option>`)}
   </select>${icon("chev-down")}</span>`;

@@ -1,6 +1,6 @@
 /** English, and the form of the other languages. Sentences are whole; what varies comes in as an argument. */
 import type { Counted, Credential } from "../bindings";
-import { num } from "./format";
+import { NBSP, num, rateNum } from "./format";
 
 /** The word of a state, and the rest of the line that explains it. */
 export type Line = readonly [word: string, rest: string];
@@ -283,12 +283,11 @@ export const en = {
   },
   compose: {
     title: "New upload",
-    note: (n: number, size: string) => `${num(n)} ${plural(n, "video", "videos")}, ${size}`,
     noFiles: "No video chosen",
     noFilesText: "Drop videos anywhere in this window, or choose them.",
     choose: "Choose videos",
     addMore: "Add videos",
-    dropLine: "Drop more videos here",
+    dropLine: "Drop a cover, captions (.vtt, .srt) or more videos here",
     fromAddress: "From an address",
     address: "Address of a video",
     addAddress: "Add",
@@ -298,7 +297,6 @@ export const en = {
     files: "Videos",
     filesOf: (n: number, bad: number) =>
       bad === 0 ? `${num(n)} chosen` : `${num(n)} chosen, ${num(bad)} ${plural(bad, "stays", "stay")} out`,
-    titlesFromNames: "Each video takes its title from its file name",
     cover: "Cover",
     chooseCover: "Use an image",
     changeCover: "Change image",
@@ -339,7 +337,44 @@ export const en = {
     leftOut: (name: string) => `${name} left out`,
     discarded: "Draft discarded",
     linkedAgain: "Linked again",
+    commonNoteAll: "common to all videos until one of them has its own",
+    forVideo: "For this video",
+    differs: (n: number) => `${num(n)} ${plural(n, "video has", "videos have")} a value of ${plural(n, "its", "their")} own`,
+    shared: { linked: "Same for all", own: "Own value", linkTitle: "Give this video its own value", unlinkTitle: "Take the value of all videos again" },
+    listOf: (platform: string, time: string) => `${platform} could not be asked; its list is of ${time}`,
+    allVideos: (n: number) => `All ${num(n)} videos`,
+    allVideosText: "What is written here is common to all",
+    changeFile: "Change file",
+    changeFileOf: (name: string) => `Change file ${name}`,
+    findFile: "Find the file",
+    findFileOf: (name: string) => `Find the file ${name}`,
+    captions: "Captions",
+    noCaptions: "SubRip or WebVTT, a file for each language",
+    addCaptions: "Add captions",
+    captionLanguage: (name: string) => `Language of ${name}`,
+    language: "Language",
+    languageNeeded: "Which language?",
+    saveDraft: "Save draft",
     again1: "Upload it again",
+  },
+  drafts: {
+    title: "Drafts",
+    note: "kept as they were written",
+    menuOf: (n: number) => `Drafts: ${num(n)}`,
+    untitled: "Without a title",
+    changed: (time: string) => `Last changed ${time}`,
+    open: "Open",
+    openOf: (title: string) => `Open ${title}`,
+    anew: "Begin another",
+    saved: (time: string) => `Draft saved ${time}`,
+    notSaved: (why: string) => `Draft not saved whole: ${why}`,
+  },
+  facts: {
+    all: (facts: readonly string[]) => facts.join(", "),
+    turned: (degrees: number) => `turned by ${num(degrees)}°`,
+    fps: (n: number) => `${rateNum(n)}${NBSP}fps`,
+    varying: (n: number) => `${rateNum(n)}${NBSP}fps on average`,
+    silent: "no sound",
   },
   preflight: {
     title: "Before the first byte",
@@ -542,6 +577,7 @@ export const en = {
     copy: "copy link",
     menu: "menu of the row",
     add: "add to queue",
+    saveDraft: "save the draft",
     finding: "next, previous finding",
     link: "link or unlink the field",
     settings: "settings",

@@ -25,6 +25,9 @@ function format(key: string, options: Intl.NumberFormatOptions): Intl.NumberForm
 
 export const num = (n: number) => format("n", {}).format(n);
 
+/** Frames in a second: `29.97`, `25`. */
+export const rateNum = (n: number) => format("fps", { maximumFractionDigits: 2 }).format(n);
+
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
 const power = (bytes: number) => {
   let unit = 0;
@@ -90,6 +93,13 @@ export function spanWith(units: SpanUnits, seconds: number): string {
   if (minutes < 24 * 60) return two(Math.floor(minutes / 60), units.h, minutes % 60, units.min);
   const hours = Math.round(s / 3600);
   return two(Math.floor(hours / 24), units.d, hours % 24, units.h);
+}
+
+/** How long a work is, in at most two units: `12 s`, `4 min 12 s`, `1 h 2 min`. */
+export function lengthWith(units: SpanUnits, seconds: number): string {
+  const s = Math.max(1, Math.round(seconds));
+  const two = (a: number, unitA: string, b: number, unitB: string) => [[a, unitA] as const, [b, unitB] as const].filter(([n]) => n > 0).map(([n, unit]) => `${num(n)}${NBSP}${unit}`).join(NBSP);
+  return s < 3600 ? two(Math.floor(s / 60), units.min, s % 60, units.s) : two(Math.floor(s / 3600), units.h, Math.floor((s % 3600) / 60), units.min);
 }
 
 const times = new Map<string, Intl.DateTimeFormat>();

@@ -2,7 +2,7 @@
 import { computed } from "@preact/signals-core";
 import type { LanguageChoice } from "../backend/port";
 import { en, type Messages } from "./en";
-import { language, languages, type Language, spanWith } from "./format";
+import { language, languages, type Language, lengthWith, spanWith } from "./format";
 import { ja } from "./ja";
 import { zhCN } from "./zh-CN";
 
@@ -13,6 +13,7 @@ const messages = computed(() => all[language.value]);
 export const t = (): Messages => messages.value;
 
 export const span = (seconds: number) => spanWith(t().span, seconds);
+export const length = (seconds: number) => lengthWith(t().span, seconds);
 
 /** Picks what the user asks for; a system language that we do not speak is English. */
 export function languageOf(choice: LanguageChoice, system: readonly string[]): Language {

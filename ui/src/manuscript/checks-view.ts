@@ -7,7 +7,8 @@ import { t } from "../i18n";
 import { checking, checks, isTwice, showChecks, type Verdict, verdicts } from "./checks";
 import { hasOwn } from "./fields";
 import { commonId, ownId } from "./fields-view";
-import { again, good, platforms, several, touch } from "./form";
+import { good, picked, platforms, several, touch } from "./form";
+import { again } from "./times";
 
 export function checksToggle(): TemplateResult {
   const { preflight } = t();
@@ -70,7 +71,7 @@ function ruleView(platform: string, finding: Finding, file: OfferedFile | null):
         ? nothing
         : html`<button type="button" class="rule-cure" @click=${() => (again.value = true)}>${compose.again1}</button>`
       : spec && field
-        ? html`<button type="button" class="rule-cure" @click=${() => goTo(spec, field)}>${preflight.goTo(labelOf(field.label))}</button>`
+        ? html`<button type="button" class="rule-cure" @click=${() => goTo(spec, field, file)}>${preflight.goTo(labelOf(field.label))}</button>`
         : nothing;
   return html`
     <li class="rule" data-level=${red ? "over" : "near"}>
@@ -79,8 +80,9 @@ function ruleView(platform: string, finding: Finding, file: OfferedFile | null):
     </li>`;
 }
 
-/** To the field that cures a finding: the common one while it is linked. */
-function goTo(spec: Spec, field: Field): void {
+/** To the field that cures a finding: of its file, and the common one while it is linked. */
+function goTo(spec: Spec, field: Field, file: OfferedFile | null): void {
+  if (file) picked.value = file.file;
   showChecks.value = false;
   const id = field.from !== null && !hasOwn(spec, field) ? commonId(field.from) : ownId(spec.name, field.name);
   touch(field.from !== null && !hasOwn(spec, field) ? field.from : `${spec.name}.${field.name}`);

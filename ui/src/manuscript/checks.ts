@@ -6,9 +6,9 @@
 import { computed, effect, signal } from "@preact/signals-core";
 import type { AccountRow, Finding, NewManuscripts, OfferedFile, Preflight } from "../bindings";
 import { say } from "../app/toast";
-import { backend, sayThrown, specOf } from "../app/world";
-import { again, chosenRows, cover, good, several, values } from "./form";
-import { hold, priority } from "./times";
+import { backend, sayThrown } from "../app/world";
+import { asked, chosenRows, edited, good, several } from "./form";
+import { again } from "./times";
 
 const CHECK_AFTER_MS = 200;
 /** Nothing is wrong, but it needs a yes: the same file went, or goes, to the same account. */
@@ -19,58 +19,47 @@ export const checks = signal<readonly Preflight[]>([]);
 export const checking = signal(false);
 export const showChecks = signal(false);
 
-export const request = computed<NewManuscripts>(() => {
-  const fields = Object.fromEntries(Object.entries(values.value).filter(([name, value]) => value.trim() !== "" || name.includes(".")));
-  if (several.value) {
-    for (const name of Object.keys(fields)) {
-      const [platform, field] = name.split(".");
-      const linked = field !== undefined && specOf(platform ?? "")?.fields.some((one) => one.name === field && one.from === "title");
-      if (name === "title" || linked) delete fields[name];
-    }
-  }
-  return {
-    files: good.value.map((file) => file.file),
-    accounts: chosenRows.value.map((row) => row.account.id),
-    fields,
-    cover: cover.value?.file ?? null,
-    captions: [],
-    hold: hold.value,
-    priority: priority.value,
-    again: again.value,
-  };
-});
+export const request = computed<NewManuscripts>(() => asked(good.value));
 
-let asked = 0;
+let number = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 effect(() => {
   const wanted = request.value;
   clearTimeout(timer);
-  asked += 1;
+  number += 1;
   if (wanted.files.length === 0 || wanted.accounts.length === 0) {
     checks.value = [];
     checking.value = false;
     return;
   }
   checking.value = true;
-  timer = setTimeout(() => void ask(wanted, asked), CHECK_AFTER_MS);
+  timer = setTimeout(() => void ask(wanted, number), CHECK_AFTER_MS);
 });
 
-async function ask(wanted: NewManuscripts, number: number): Promise<void> {
+async function ask(wanted: NewManuscripts, turn: number): Promise<void> {
   try {
     const found = await backend().call("manuscripts_check", wanted);
-    if (number === asked) checks.value = found;
+    if (turn === number) checks.value = found;
   } catch (thrown) {
-    if (number === asked) say({ text: sayThrown(thrown) });
+    if (turn === number) say({ text: sayThrown(thrown) });
   } finally {
-    if (number === asked) checking.value = false;
+    if (turn === number) checking.value = false;
   }
 }
+
+/** When what is in the form has been looked at. */
+export const settled = () =>
+  new Promise<void>((done) => {
+    const stop = effect(() => {
+      if (!checking.value) queueMicrotask(() => (stop(), done()));
+    });
+  });
 
 export const forbids = (finding: Finding) => finding.severity === "red" || (isTwice(finding) && !again.value);
 
 export interface Verdict {
   row: AccountRow;
-  /** A finding on a field is said once however many files there are. */
+  /** A finding on a field that all files share is said once, of no file. */
   findings: { finding: Finding; file: OfferedFile | null }[];
   red: number;
   amber: number;
@@ -82,20 +71,24 @@ export interface Verdict {
 export const verdicts = computed<Verdict[]>(() => {
   const known = new Map(checks.value.map((check) => [`${check.file} ${check.account}`, check]));
   const all = chosenRows.value.map((row): Verdict => {
-    const findings: Verdict["findings"] = [];
-    const said = new Set<string>();
-    let ready = 0;
-    for (const file of good.value) {
+    const looked = good.value.flatMap((file) => {
       const check = known.get(`${file.file} ${row.account.id}`);
-      if (!check) continue;
-      if (!check.findings.some(forbids)) ready += 1;
-      for (const finding of check.findings) {
-        const key = finding.field === null || several.value === false ? null : `${finding.field} ${finding.cause.code}`;
-        if (key !== null && said.has(key)) continue;
-        if (key !== null) said.add(key);
-        findings.push({ finding, file: key === null && several.value ? file : null });
-      }
-    }
+      return check ? [{ file, findings: check.findings }] : [];
+    });
+    const ready = looked.filter(({ findings }) => !findings.some(forbids)).length;
+    const keyOf = (finding: Finding) => JSON.stringify([finding.field, finding.cause.code, finding.cause.params]);
+    const times = new Map<string, number>();
+    for (const { findings } of looked) for (const key of new Set(findings.map(keyOf))) times.set(key, (times.get(key) ?? 0) + 1);
+    const said = new Set<string>();
+    const findings = looked.flatMap(({ file, findings }) =>
+      findings.flatMap((finding) => {
+        const key = keyOf(finding);
+        const ofAll = finding.field !== null && times.get(key) === good.value.length;
+        if (ofAll && said.has(key)) return [];
+        said.add(key);
+        return [{ finding, file: several.value && !ofAll ? file : null }];
+      }),
+    );
     return { row, findings, red: findings.filter(({ finding }) => forbids(finding)).length, amber: findings.filter(({ finding }) => !forbids(finding)).length, ready };
   });
   return all.sort((a, b) => Number(b.red > 0) - Number(a.red > 0) || b.amber - a.amber);
@@ -103,11 +96,11 @@ export const verdicts = computed<Verdict[]>(() => {
 export const addable = computed(() => verdicts.value.reduce((sum, verdict) => sum + verdict.ready, 0));
 export const blocked = computed(() => verdicts.value.filter((verdict) => verdict.red > 0));
 
-/** What preflight says of one platform's field. */
+/** What preflight says of one platform's field, where one writes now. */
 export function findingOn(platform: string, field: string): Finding | null {
   for (const { row, findings } of verdicts.value) {
     if (row.account.platform !== platform) continue;
-    const found = findings.find(({ finding }) => finding.severity === "red" && finding.field === field);
+    const found = findings.find(({ finding, file }) => finding.severity === "red" && finding.field === field && (file === null || file.file === edited.value?.file));
     if (found) return found.finding;
   }
   return null;

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { icon } from "../app/parts";
 import { t } from "../i18n";
 import { size } from "../i18n/format";
-import { chooseCover } from "./cover";
+import { chooseCover, dropCover } from "./cover";
 import { cover, platforms } from "./form";
 
 export function coverView(): TemplateResult | typeof nothing {
@@ -17,7 +17,7 @@ export function coverView(): TemplateResult | typeof nothing {
       ${image ? html`<span class="faint">${size(image.size_bytes)}</span>` : nothing}
       <span class="cover-acts">
         <button type="button" class="button" data-size="s" @click=${() => void chooseCover()}>${image ? compose.changeCover : compose.chooseCover}</button>
-        ${image ? html`<button type="button" class="button icon-button" data-size="s" data-kind="quiet" aria-label=${compose.dropCover} title=${compose.dropCover} @click=${() => (cover.value = null)}>${icon("x")}</button>` : nothing}
+        ${image ? html`<button type="button" class="button icon-button" data-size="s" data-kind="quiet" aria-label=${compose.dropCover} title=${compose.dropCover} @click=${dropCover}>${icon("x")}</button>` : nothing}
       </span>
     </div>`;
 }

@@ -10,9 +10,9 @@ import { faultWords } from "../form/words";
 import { t } from "../i18n";
 import { headline } from "../i18n/sentences";
 import { findingOn, verdicts } from "./checks";
-import { common, fieldsOf, hasOwn, setValue, toggleLink, valueOf } from "./fields";
-import { chosenRows, platforms, touch, touched, values } from "./form";
-import { offersOf, toggleTyped, typed } from "./offers";
+import { common, differing, fieldsOf, hasOwn, isShared, mayDiffer, setValue, toggleLink, toggleShared, valueOf } from "./fields";
+import { chosenRows, edited, platforms, several, touch, touched, values } from "./form";
+import { ageOf, offersOf, toggleTyped, typed } from "./offers";
 
 export const commonId = (name: string) => `common-${name}`;
 export const ownId = (platform: string, name: string) => `own-${platform}-${name}`;
@@ -25,10 +25,12 @@ export function commonPart(): TemplateResult | typeof nothing {
   const { compose } = t();
   const fields = common.value;
   if (fields.length === 0) return nothing;
+  const one = several.value ? edited.value : null;
+  const [head, note] = one ? [compose.forVideo, one.name] : [compose.common, several.value ? compose.commonNoteAll : compose.commonNote];
   const [wide, small] = [fields.filter(({ name }) => ["title", "description", "tags"].includes(name)), fields.filter(({ name }) => !["title", "description", "tags"].includes(name))];
   return html`
     <section class="form-part">
-      <h2>${compose.common} <span>${compose.commonNote}</span></h2>
+      <h2>${head} <span class="cut">${note}</span></h2>
       ${wide.map(({ name, field }) => commonField(name, field))}
       ${small.length === 0 ? nothing : html`<div class="pair">${small.map(({ name, field }) => commonField(name, field))}</div>`}
     </section>`;
@@ -47,7 +49,19 @@ function commonField(name: string, field: Field): TemplateResult {
     if (length > linked.max.count) error ??= compose.tooLongCommon(labelOf(spec.label), linked.max.count, length);
   }
   if (error === null && field.required && value.trim() === "" && touched.value.has(name)) error = t().form.needed(label);
-  return fieldView({ id: commonId(name), field, value, label, error, counters, input: (next) => setValue(name, next), left: () => touch(name) });
+  const others = several.value && edited.value === null && name !== "title" ? differing(name) : 0;
+  return fieldView({
+    id: commonId(name),
+    field,
+    value,
+    label,
+    error,
+    counters,
+    input: (next) => setValue(name, next),
+    left: () => touch(name),
+    ...(others > 0 ? { help: compose.differs(others) } : {}),
+    ...(mayDiffer(name) ? { linked: { is: isShared(name), toggle: () => toggleShared(name, value), words: t().compose.shared } } : {}),
+  });
 }
 
 export function platformsPart(): TemplateResult | typeof nothing {
@@ -94,8 +108,11 @@ function platformField(spec: Spec, field: Field): TemplateResult {
   const value = valueOf(spec, field);
   const name = `${spec.name}.${field.name}`;
   const label = labelOf(field.label);
-  const linked = field.from === null ? null : !hasOwn(spec, field);
+  const ofAll = field.from === null && mayDiffer(name);
+  const linked = ofAll ? isShared(name) : field.from === null ? null : !hasOwn(spec, field);
+  const toggle = () => (ofAll ? toggleShared(name, value) : toggleLink(spec, field));
   const offers = offersOf(spec, field);
+  const age = ageOf(spec, field);
   const found = fault(field, value, (beside) => {
     const other = spec.fields.find((one) => one.name === beside);
     return other ? valueOf(spec, other) : "";
@@ -108,12 +125,13 @@ function platformField(spec: Spec, field: Field): TemplateResult {
     id: ownId(spec.name, field.name),
     field,
     value,
-    label: linked === null ? label : compose.fieldFor(label, labelOf(spec.label)),
+    label: field.from === null ? label : compose.fieldFor(label, labelOf(spec.label)),
     error: linked === true ? null : (said ?? refused),
     counters: field.max ? [{ platform: spec.name, length: measure(value, field.max.of), max: field.max.count }] : [],
     input: (next) => setValue(name, next),
     left: () => touch(name),
-    ...(linked === null ? {} : { linked: { is: linked, toggle: () => toggleLink(spec, field) } }),
+    ...(linked === null ? {} : { linked: { is: linked, toggle, ...(ofAll ? { words: compose.shared } : {}) } }),
+    ...(age === null ? {} : { help: compose.listOf(labelOf(spec.label), age) }),
     ...(offers.length === 0 ? {} : { offers: { choices: offers, typed: typed.value.has(name), toggle: () => toggleTyped(name) } }),
     wide: field.kind === "multiline" || field.kind === "tags" || (field.kind === "text" && field.from !== null),
   });

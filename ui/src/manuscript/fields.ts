@@ -1,29 +1,34 @@
 /**
  * The fields of the form: the common ones that flow to every platform, and each platform's own.
  *
- * No DOM. A linked field has no value of its own: what it would send is the common one.
+ * No DOM. A value flows from all files to one, and from there to each platform, until somewhere it is given its own: a linked field has none. A title is
+ * always its file's.
  */
-import { computed } from "@preact/signals-core";
+import { batch, computed } from "@preact/signals-core";
 import type { Field, Spec } from "../bindings";
 import { say } from "../app/toast";
+import { specOf } from "../app/world";
 import { t } from "../i18n";
-import { good, platforms, several, values } from "./form";
+import { edited, own, picked, platforms, several, shared, values, without, write } from "./form";
 
-/** The fields every platform may be linked to, in the order they are drawn. */
-export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at", "captions"] as const;
-/** The title is still the one made from the file's name. */
-let titleIsOurs = true;
+/** The common fields that are drawn, in this order. */
+export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at"] as const;
+const FIRST = ["title", "description", "tags"];
 
-/** Fields that a person fills in here: pictures come with the manuscript, and titles of several files from their names. */
-export const fieldsOf = (spec: Spec): Field[] => spec.fields.filter((field) => field.kind !== "image" && !(several.value && field.from === "title"));
+/** Whether titles can be written now: what is common to several files has none. */
+const titled = computed(() => !several.value || edited.value !== null);
+
+/** Fields that a person fills in here: pictures and captions are files of the manuscript. */
+export const fieldsOf = (spec: Spec): Field[] =>
+  spec.fields.filter((field) => field.kind !== "image" && field.from !== "captions" && (titled.value || field.from !== "title"));
 
 /** The common fields that a chosen platform takes; the usual three before anything is chosen. */
 export const common = computed<{ name: string; field: Field }[]>(() =>
   COMMON.flatMap((name) => {
-    if (name === "title" && several.value) return [];
+    if (name === "title" && !titled.value) return [];
     const linked = platforms.value.flatMap((spec) => spec.fields.filter((field) => field.from === name));
     const model = linked[0];
-    if (!model && (platforms.value.length > 0 || !["title", "description", "tags"].includes(name))) return [];
+    if (!model && (platforms.value.length > 0 || !FIRST.includes(name))) return [];
     const kind = name === "description" ? "multiline" : name === "tags" ? "tags" : (model?.kind ?? "text");
     const field: Field = {
       name, kind, required: linked.some((one) => one.required), required_when: null, max: null, range: null, choices: model?.choices ?? [], listed: false,
@@ -33,36 +38,60 @@ export const common = computed<{ name: string; field: Field }[]>(() =>
   }),
 );
 
-export function titleFromFile(): void {
-  const [only] = good.value;
-  if (titleIsOurs && only && !several.value) values.value = { ...values.value, title: only.title };
+const nameOf = (spec: Spec, field: Field) => `${spec.name}.${field.name}`;
+/** Titles are each file's own, under the common name and under a platform's. */
+function isTitle(name: string): boolean {
+  const [platform, field] = name.split(".", 2);
+  return name === "title" || (field !== undefined && specOf(platform ?? "")?.fields.find((one) => one.name === field)?.from === "title");
 }
+const has = (file: number, name: string) => name in (own.value.get(file)?.fields ?? {});
 
-export function forgetTitle(): void {
-  titleIsOurs = true;
+/** Where a value is written: for one file, or for all. */
+function placeOf(name: string): number | null {
+  const file = edited.value?.file ?? null;
+  return file !== null && (several.value || isTitle(name) || has(file, name)) ? file : null;
 }
 
 export function setValue(name: string, value: string): void {
-  if (name === "title") titleIsOurs = false;
-  values.value = { ...values.value, [name]: value };
+  write(placeOf(name), (part) => ({ fields: { ...part.fields, [name]: value } }));
 }
 
-const own = (spec: Spec, field: Field) => `${spec.name}.${field.name}`;
-export const hasOwn = (spec: Spec, field: Field) => own(spec, field) in values.value;
+/** One of several files is written for, and the value could be that of all. */
+export const mayDiffer = (name: string) => several.value && edited.value !== null && !isTitle(name);
+/** It has the value of all files. */
+export const isShared = (name: string) => edited.value === null || !has(edited.value.file, name);
+/** Files that have their own value in place of the common one. */
+export const differing = (name: string) => [...own.value.values()].filter((part) => name in part.fields).length;
+
+export const hasOwn = (spec: Spec, field: Field) => nameOf(spec, field) in values.value;
 /** The value a platform would get: its own, the common one, its default. */
 export function valueOf(spec: Spec, field: Field): string {
-  return values.value[own(spec, field)] ?? (field.from === null ? undefined : values.value[field.from]) ?? field.default ?? "";
+  return values.value[nameOf(spec, field)] ?? (field.from === null ? undefined : values.value[field.from]) ?? field.default ?? "";
 }
 
-/** Gives a field its own value, or links it again; what it had can be taken back. */
+/** Gives a platform's field its own value, or links it again. */
 export function toggleLink(spec: Spec, field: Field): void {
-  const name = own(spec, field);
-  const before = values.value;
-  if (name in before) {
-    const { [name]: _gone, ...rest } = before;
-    values.value = rest;
-    say({ text: t().compose.linkedAgain, undo: () => (values.value = { ...values.value, [name]: before[name] ?? "" }) });
-  } else {
-    values.value = { ...before, [name]: valueOf(spec, field) };
-  }
+  const name = nameOf(spec, field);
+  if (hasOwn(spec, field)) linkAgain(name);
+  else setValue(name, valueOf(spec, field));
+}
+
+/** Gives one of several files its own value, or that of all again. */
+export function toggleShared(name: string, value: string): void {
+  if (isShared(name)) setValue(name, value);
+  else linkAgain(name);
+}
+
+/** What it had can be taken back. */
+function linkAgain(name: string): void {
+  const before = { shared: shared.value, own: own.value, picked: picked.value };
+  const file = edited.value?.file ?? null;
+  write(file !== null && has(file, name) ? file : null, (part) => without(part, name));
+  say({
+    text: t().compose.linkedAgain,
+    undo: () =>
+      batch(() => {
+        [shared.value, own.value, picked.value] = [before.shared, before.own, before.picked];
+      }),
+  });
 }

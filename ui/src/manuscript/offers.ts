@@ -6,10 +6,16 @@
 import { effect, signal } from "@preact/signals-core";
 import type { AccountId, Field, FieldChoice, Spec } from "../bindings";
 import { backend, specOf } from "../app/world";
+import { clock } from "../i18n/format";
 import { fieldsOf } from "./fields";
 import { chosenRows } from "./form";
 
-const known = signal<Readonly<Record<string, readonly FieldChoice[]>>>({});
+interface Listed {
+  choices: readonly FieldChoice[];
+  /** When it was read, where the platform could not be asked again. */
+  at_ms: number | null;
+}
+const known = signal<Readonly<Record<string, Listed>>>({});
 const asked = new Set<string>();
 /** Fields that are typed although there is a list. */
 export const typed = signal<ReadonlySet<string>>(new Set());
@@ -30,17 +36,30 @@ async function ask(account: AccountId, field: Field): Promise<void> {
   const name = key(account, field);
   if (asked.has(name)) return;
   asked.add(name);
+  const learn = (listed: Listed) => (known.value = { ...known.value, [name]: listed });
+  const wanted = { account, field: field.name };
+  const kept = await backend().call("account_choices_kept", wanted).catch(() => null);
+  const last = kept !== null && kept.at_ms !== null ? { choices: kept.choices, at_ms: kept.at_ms } : null;
+  // What was offered last is there at once; only when the platform cannot be asked is its age said.
+  if (last) learn({ ...last, at_ms: null });
   try {
-    const found = await backend().call("account_choices", { account, field: field.name });
-    known.value = { ...known.value, [name]: found };
+    learn({ choices: await backend().call("account_choices", wanted), at_ms: null });
   } catch {
-    // It is typed.
+    if (last) learn(last); // otherwise it is typed
   }
+}
+
+const listsOf = (spec: Spec, field: Field) => (field.listed ? chosenRows.value.filter((row) => row.account.platform === spec.name).map((row) => known.value[key(row.account.id, field)]) : []);
+
+/** When the oldest of the lists was read, in words, where a platform could not be asked again. */
+export function ageOf(spec: Spec, field: Field): string | null {
+  const times = listsOf(spec, field).flatMap((list) => list?.at_ms ?? []);
+  return times.length > 0 ? clock(Math.min(...times)) : null;
 }
 
 /** What every chosen account of the platform may take; nothing while one of them is not known. */
 export function offersOf(spec: Spec, field: Field): readonly FieldChoice[] {
-  const lists = field.listed ? chosenRows.value.filter((row) => row.account.platform === spec.name).map((row) => known.value[key(row.account.id, field)] ?? []) : [];
+  const lists = listsOf(spec, field).map((list) => list?.choices ?? []);
   const [first, ...others] = lists;
   return (first ?? []).filter((choice) => others.every((list) => list.some((other) => other.value === choice.value)));
 }

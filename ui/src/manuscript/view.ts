@@ -1,12 +1,17 @@
 /** The form for new uploads: its panes in their order, its keys, its foot. */
 import { html, nothing, type TemplateResult } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
+import { commandKey } from "../app/keys";
 import { platformLabel } from "../app/world";
+import { isCommand } from "../queue/keys";
 import { t } from "../i18n";
-import { list, size } from "../i18n/format";
+import { list } from "../i18n/format";
 import { accountsPart } from "./accounts-view";
-import { add, adding, discard } from "./adding";
+import { add, adding } from "./adding";
 import { addable, blocked, checking, showChecks } from "./checks";
 import { checksToggle, preflightView } from "./checks-view";
+import { save } from "./drafts";
+import { draftNote, draftsMenu } from "./drafts-view";
 import { commonPart, platformsPart } from "./fields-view";
 import { filesView } from "./files-view";
 import * as form from "./form";
@@ -14,18 +19,16 @@ import { startView } from "./times-view";
 
 export function manuscriptView(): TemplateResult {
   const { compose } = t();
-  const good = form.good.value;
-  const total = good.reduce((sum, file) => sum + file.size_bytes, 0);
   return html`
     <header class="topbar">
       <h1>${compose.title}</h1>
-      <p class="topbar-note cut">${good.length > 0 ? compose.note(good.length, size(total)) : nothing}</p>
-      <div class="topbar-end">${checksToggle()}</div>
+      <p class="topbar-note cut">${draftNote()}</p>
+      <div class="topbar-end">${checksToggle()}${draftsMenu()}</div>
     </header>
     <div class="compose" ?data-checks=${showChecks.value} @keydown=${keys}>
       <div class="scroll">
         <form class="form" @submit=${(event: Event) => (event.preventDefault(), void add())}>
-          ${filesView()}${accountsPart()}${commonPart()}${platformsPart()}
+          ${filesView()}${accountsPart()}${keyed(form.edited.value?.file ?? null, html`${commonPart()}${platformsPart()}`)}
         </form>
       </div>
       ${preflightView()}
@@ -39,6 +42,9 @@ function keys(event: KeyboardEvent): void {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     void add();
+  } else if (isCommand(event) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "s") {
+    event.preventDefault();
+    void save();
   } else if (event.key === "F8") {
     event.preventDefault();
     const cures = [...document.querySelectorAll<HTMLElement>(".rule[data-level=over] .rule-cure, .rule[data-level=near] .rule-cure")];
@@ -66,7 +72,7 @@ function footView(): TemplateResult {
       <p class="quiet cut" title=${stays.length > 0 ? compose.blocked(names) : nothing}>${stays.length > 0 ? compose.blocked(names) : nothing}</p>
       <div class="formbar-end">
         ${startView()}
-        <button class="button" @click=${discard}>${compose.discard}</button>
+        <button class="button" title=${commandKey("S")} ?disabled=${form.isEmpty()} @click=${() => void save()}>${compose.saveDraft}</button>
         <button class="button" data-kind="primary" title="Ctrl Enter" ?disabled=${n === 0 || busy || checking.value} @click=${() => void add()}>${busy ? compose.adding : n > 0 ? compose.add(n) : compose.addNone}</button>
       </div>
     </footer>`;
