@@ -79,6 +79,26 @@ test("typing can be undone in a field, whatever is kept and checked meanwhile", 
   assert.equal(await field.inputValue(), "One two");
 });
 
+test("who may see it is said in words, and flows to a platform that only knows public or not", async () => {
+  await form("?still&one", 3);
+  const anyone = page.locator("#own-api-video-public");
+  assert.ok(await page.locator("#common-visibility").isChecked(), "public unless somebody says otherwise");
+  assert.ok(await anyone.isChecked());
+  await page.locator("#common-visibility-private").check();
+  assert.ok(!(await anyone.isChecked()));
+});
+
+test("tags that are written faster than they are drawn are all kept", async () => {
+  await form("?still&one", 1);
+  await page.locator("#common-tags").evaluate((field) => {
+    for (const letter of "sea,dawn,4k,") {
+      field.value += letter;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }
+  });
+  assert.deepEqual(await page.locator("[data-field=common-tags] .token").allTextContents(), ["sea", "dawn", "4k"]);
+});
+
 test("a draft is kept as it is written, others can be begun, and each comes back whole", async () => {
   await form("?still&one", 0, 1);
   await page.locator("#common-title").fill("First");

@@ -151,12 +151,17 @@ function offersView(choices: readonly FieldChoice[], look: FieldLook, described:
 
 function tagsView(look: FieldLook, described: string, invalid: boolean): TemplateResult {
   const { form } = t();
-  const tags = splitTags(look.value);
+  // Several may be written before they are drawn.
+  let tags = splitTags(look.value);
+  const set = (next: string[]) => {
+    tags = next;
+    look.input(joinTags(tags));
+  };
   const take = (input: HTMLInputElement) => {
     const more = splitTags(input.value);
     if (more.length === 0) return;
     input.value = "";
-    look.input(joinTags([...tags, ...more]));
+    set([...tags, ...more]);
   };
   const key = (event: KeyboardEvent) => {
     const input = event.target as HTMLInputElement;
@@ -165,11 +170,11 @@ function tagsView(look: FieldLook, described: string, invalid: boolean): Templat
       event.preventDefault();
       take(input);
     } else if (event.key === "Backspace" && input.value === "" && tags.length > 0) {
-      look.input(joinTags(tags.slice(0, -1)));
+      set(tags.slice(0, -1));
     }
   };
   return html`<div class="tokens" data-invalid=${invalid ? "true" : nothing}>
-    ${tags.map((tag) => html`<span class="token">${tag}<button type="button" aria-label=${form.removeTag(tag)} @click=${() => look.input(joinTags(tags.filter((one) => one !== tag)))}>${icon("x")}</button></span>`)}
+    ${tags.map((tag) => html`<span class="token">${tag}<button type="button" aria-label=${form.removeTag(tag)} @click=${() => set(tags.filter((one) => one !== tag))}>${icon("x")}</button></span>`)}
     ${look.offers ? html`<datalist id=${`${look.id}-offers`}>${look.offers.choices.map((choice) => html`<option value=${choice.value}></option>`)}</datalist>` : nothing}
     <input id=${look.id} list=${look.offers ? `${look.id}-offers` : nothing} placeholder=${form.addTag} autocomplete="off" aria-invalid=${invalid ? "true" : nothing} aria-describedby=${described || nothing} @keydown=${key}
       @input=${(event: Event) => /[,，、]/.test(text(event)) && !(event as InputEvent).isComposing && take(event.target as HTMLInputElement)} @blur=${(event: Event) => take(event.target as HTMLInputElement)}>

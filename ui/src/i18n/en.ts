@@ -354,6 +354,7 @@ export const en = {
     captionLanguage: (name: string) => `Language of ${name}`,
     language: "Language",
     languageNeeded: "Which language?",
+    visibilities: { public: "Public", private: "Private" },
     saveDraft: "Save draft",
     again1: "Upload it again",
   },

@@ -330,6 +330,7 @@ export const ja: Messages = {
     captionLanguage: (name: string) => `${name} の言語`,
     language: "言語",
     languageNeeded: "どの言語ですか？",
+    visibilities: { public: "公開", private: "非公開" },
     saveDraft: "下書きを保存",
     again1: "もう一度送る",
   },

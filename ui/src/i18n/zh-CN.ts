@@ -330,6 +330,7 @@ export const zhCN: Messages = {
     captionLanguage: (name: string) => `${name} 的语言`,
     language: "语言",
     languageNeeded: "是哪种语言？",
+    visibilities: { public: "公开", private: "仅自己可见" },
     saveDraft: "保存草稿",
     again1: "再次上传",
   },

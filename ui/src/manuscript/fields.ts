@@ -9,6 +9,7 @@ import type { Field, Spec } from "../bindings";
 import { say } from "../app/toast";
 import { specOf } from "../app/world";
 import { t } from "../i18n";
+import { language } from "../i18n/format";
 import { edited, own, picked, platforms, several, shared, values, without, write } from "./form";
 
 /** The common fields that are drawn, in this order. */
@@ -24,11 +25,12 @@ export const fieldsOf = (spec: Spec): Field[] =>
 
 /** The common fields that a chosen platform takes; the usual three before anything is chosen. */
 export const common = computed<{ name: string; field: Field }[]>(() =>
-  COMMON.flatMap((name) => {
+  COMMON.flatMap((name): { name: string; field: Field }[] => {
     if (name === "title" && !titled.value) return [];
     const linked = platforms.value.flatMap((spec) => spec.fields.filter((field) => field.from === name));
     const model = linked[0];
     if (!model && (platforms.value.length > 0 || !FIRST.includes(name))) return [];
+    if (name === "visibility") return [{ name, field: visibility() }];
     const kind = name === "description" ? "multiline" : name === "tags" ? "tags" : (model?.kind ?? "text");
     const field: Field = {
       name, kind, required: linked.some((one) => one.required), required_when: null, max: null, range: null, choices: model?.choices ?? [], listed: false,
@@ -37,6 +39,13 @@ export const common = computed<{ name: string; field: Field }[]>(() =>
     return [{ name, field }];
   }),
 );
+
+/** In words, whatever a platform makes of them: some only know public or not. */
+const visibility = (): Field => ({
+  name: "visibility", kind: "choice", required: true, required_when: null, max: null, range: null, listed: false, default: "public", from: null, advanced: false, label: {}, help: {},
+  choices: (["public", "private"] as const).map((value) => ({ value, label: { [language.value]: t().compose.visibilities[value] } })),
+});
+const inWords: Record<string, boolean> = { public: true, unlisted: false, private: false };
 
 const nameOf = (spec: Spec, field: Field) => `${spec.name}.${field.name}`;
 /** Titles are each file's own, under the common name and under a platform's. */
@@ -66,7 +75,9 @@ export const differing = (name: string) => [...own.value.values()].filter((part)
 export const hasOwn = (spec: Spec, field: Field) => nameOf(spec, field) in values.value;
 /** The value a platform would get: its own, the common one, its default. */
 export function valueOf(spec: Spec, field: Field): string {
-  return values.value[nameOf(spec, field)] ?? (field.from === null ? undefined : values.value[field.from]) ?? field.default ?? "";
+  const value = values.value[nameOf(spec, field)] ?? (field.from === null ? undefined : values.value[field.from]) ?? field.default ?? "";
+  const open = field.kind === "bool" && field.from === "visibility" ? inWords[value] : undefined;
+  return open === undefined ? value : /^(true|false)$/.test(field.default ?? "") ? String(open) : open ? "1" : "0";
 }
 
 /** Gives a platform's field its own value, or links it again. */

@@ -147,7 +147,7 @@ export const specs: Spec[] = [
       title(255),
       about("description", 2000),
       tags("tags", 500),
-      field("public", "bool", ["Anyone may watch", "公开", "全員に公開"], { fallback: "true" }),
+      field("public", "bool", ["Anyone may watch", "公开", "全員に公開"], { fallback: "true", from: "visibility" }),
       field("publish_at", "time", ["Publish at", "发布时间", "公開日時"], { from: "publish_at" }),
       field("captions", "multiline", ["Captions", "字幕", "字幕"], { from: "captions" }),
     ],
