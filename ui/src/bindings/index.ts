@@ -108,6 +108,8 @@ formats: Array<string>, };
 
 export type Credential = "sign_in" | "app_password" | "access_key" | "api_key" | "temporary_key" | "upload_token" | "service";
 
+export type Cure = { "do": "edit" } | { "do": "shorten", to: LengthLimit, } | { "do": "keep_first", count: number, } | { "do": "take_out" } | { "do": "choose_cover" } | { "do": "sign_in" } | { "do": "upload_again" };
+
 export type Draft = { draft: DraftId, changed_at_ms: number, form: NewManuscripts, files: Array<OfferedFile>, };
 
 export type DraftId = number;
@@ -138,7 +140,27 @@ name: string, kind: FieldKind, required: boolean,
 /**
  * Required only when another field has one of these values, e.g. `source` for reposts.
  */
-required_when: RequiredWhen | null, max: LengthLimit | null, range: [number, number] | null, choices: Array<Choice>,
+required_when: RequiredWhen | null, max: LengthLimit | null,
+/**
+ * In UTF-8, where a site counts both characters and bytes.
+ */
+bytes_max: number | null,
+/**
+ * Shorter is refused; nothing at all is not.
+ */
+min: LengthLimit | null,
+/**
+ * For tags.
+ */
+tags: TagLimits | null,
+/**
+ * Characters that are refused, as code points from and to.
+ */
+refuses: Array<[number, number]>,
+/**
+ * Of an integer; of a time, how many seconds from now it may be.
+ */
+range: [number, number] | null, choices: Array<Choice>,
 /**
  * The platform has a list of values for each account, to choose from; others may be typed.
  */
@@ -162,7 +184,7 @@ export type Finding = { severity: Severity,
 /**
  * The platform's field it belongs to, where it belongs to one.
  */
-field: string | null, cause: Cause, };
+field: string | null, cause: Cause, cure: Cure | null, };
 
 export type Health = { state: HealthState,
 /**
@@ -232,7 +254,11 @@ submit_spacing_s: number,
 /**
  * File extensions the platform recommends, lower case; others bring a warning. Empty: any.
  */
-extensions: Array<string>, cover: CoverLimits | null, };
+extensions: Array<string>,
+/**
+ * Others are refused.
+ */
+extensions_only: boolean, media: MediaLimits, cover: CoverLimits | null, };
 
 export type LiveRow = { id: UploadId, phase: PhaseName, intent: Intent,
 /**
@@ -283,6 +309,20 @@ video: Video | null,
  * The first track of sound.
  */
 audio: Audio | null, };
+
+export type MediaLimits = { duration_max_ms: number,
+/**
+ * As `ffprobe` names codecs.
+ */
+video_codecs: Array<string>, audio_codecs: Array<string>,
+/**
+ * Longest side of the picture.
+ */
+side_max_px: number, frames_per_second_max: number,
+/**
+ * Of the whole file, at the mean.
+ */
+bits_per_second_max: number, channels_max: number, sample_rate_max_hz: number, };
 
 export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
 /**
@@ -434,7 +474,7 @@ export type Secret = string;
 
 export type SecretsState = "keychain" | "vault" | "none";
 
-export type Severity = "amber" | "red";
+export type Severity = "green" | "amber" | "red";
 
 export type Show = "all" | "needs_you" | "running" | "waiting" | "with_platforms" | "done" | "failed";
 
@@ -535,6 +575,12 @@ paused: boolean,
  * Why nothing moves, when nothing moves and something waits.
  */
 idle: Wait | null, };
+
+export type TagLimits = { count: number, each: LengthLimit | null, each_bytes_max: number | null,
+/**
+ * What the platform is known to do elsewhere: more than that is worth a look and not refused here.
+ */
+usual: boolean, };
 
 export type TimelineEntry = { at_ms: number,
 /**

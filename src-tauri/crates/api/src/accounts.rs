@@ -142,6 +142,7 @@ impl Api {
         };
         let health = health.after(&account.health);
         store.account_set_health(id, health.clone()).await?;
+        self.look_again();
         if health.state == HealthState::Ready && !health.is_spent() {
             self.engine.account_ready(id).await;
         } else {
@@ -188,6 +189,7 @@ impl Api {
             self.engine.secrets().set(account.id, secrets).await?;
         }
         self.engine.account_changed(account.id).await;
+        self.look_again();
         store.account(account.id).await?.ok_or_else(unknown)
     }
 

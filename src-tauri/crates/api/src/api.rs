@@ -2,6 +2,7 @@
 
 use crate::{
     Failure,
+    checking::Looked,
     offered::Offered,
     wire::{Counts, Empty, Limit, SecretsState, Start},
 };
@@ -23,6 +24,8 @@ const LIMIT_MIN: u64 = 1_000;
 pub struct Api {
     pub(crate) engine: Engine,
     pub(crate) offered: Arc<Offered>,
+    /// The last look at files and accounts, for the next letter that is typed.
+    pub(crate) looked: Arc<Mutex<Option<Arc<Looked>>>>,
     pub(crate) in_view: Arc<Mutex<HashSet<UploadId>>>,
     pub(crate) counts: Arc<Mutex<Option<Counts>>>,
     pub(crate) signing_in: Arc<Mutex<crate::sign_in::Begun>>,
@@ -41,6 +44,7 @@ impl Api {
         Ok(Self {
             engine,
             offered: Arc::default(),
+            looked: Arc::default(),
             in_view: Arc::default(),
             counts: Arc::default(),
             signing_in: Arc::default(),

@@ -5,6 +5,7 @@
 mod accounts;
 mod adding;
 mod api;
+mod checking;
 mod choices;
 pub mod client;
 pub mod commands;

@@ -150,6 +150,11 @@ impl Offered {
         }
     }
 
+    /// What the file says of itself.
+    pub(crate) fn media(&self, file: u32) -> Option<Media> {
+        self.0.lock().slots.get(&file)?.shown.media.clone()
+    }
+
     /// # Errors
     /// What is wrong with the file, or `file_not_offered`.
     pub(crate) fn source(&self, file: u32) -> Result<Source, Failure> {

@@ -200,9 +200,8 @@ impl Api {
             };
         }
         let account = store.account(stored.account).await?.ok_or_else(unknown)?;
-        self.target(account)
-            .await?
-            .refuse_red(&kept.source, &fields, kept.cover.as_deref())?;
+        self.refuse_red(&account, &kept.source, &fields, kept.cover.clone())
+            .await?;
         store
             .manuscript_set_fields(stored.manuscript, fields)
             .await?;

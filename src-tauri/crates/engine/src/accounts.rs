@@ -2,7 +2,7 @@
 
 use crate::{limiter::Bucket, secrets::Secrets};
 use parking_lot::Mutex;
-use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits};
+use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits, Spec};
 use slipway_platforms::{Error, Http, Platform, ProxyChoice, Session};
 use slipway_store::{Store, StoreError};
 use std::{collections::HashMap, sync::Arc};
@@ -12,6 +12,8 @@ pub(crate) struct Entry {
     pub platform: Arc<dyn Platform>,
     pub session: Session,
     pub limits: Limits,
+    /// The platform's, with the account's own limits and fields.
+    pub spec: Spec,
     /// The speed cap of this account.
     pub bucket: Arc<Bucket>,
     /// When the account last submitted, in ms since 1970 UTC; held while one waits for its turn.
@@ -101,11 +103,17 @@ impl Accounts {
             http,
         );
         let limits = platform.limits(&session);
+        let spec = Spec {
+            limits: limits.clone(),
+            fields: platform.fields(&session),
+            ..platform.spec().clone()
+        };
         Ok(Entry {
             account,
             platform,
             session,
             limits,
+            spec,
             bucket: Bucket::new(None),
             submitted_at_ms: tokio::sync::Mutex::new(submitted_at_ms),
         })

@@ -1,7 +1,7 @@
 //! The engine as others hold it: started on a data folder, ordered about, asked, stopped.
 
 use crate::{
-    accounts::{Accounts, Entry},
+    accounts::Accounts,
     board::Board,
     clock::now_ms,
     dispatcher::{Dispatcher, Idle, Order, State},
@@ -9,16 +9,14 @@ use crate::{
     limiter::Bucket,
     lock::{DataLock, LockError},
     renewing::renew_in_time,
+    rules::Rules,
     seal::random,
     secrets::Secrets,
     worker::Tools,
 };
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
-use slipway_model::{
-    Account, AccountId, Cause, Fields, Health, OnlineFile, SourceFile, Spec, UploadId,
-    preflight::Finding,
-};
+use slipway_model::{Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId};
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
 use std::{
@@ -360,11 +358,7 @@ impl Engine {
 
     /// The rules for an account that is kept: its platform's, changed by its settings.
     pub async fn rules(&self, id: AccountId) -> Result<Rules, Error> {
-        let entry = self.inner.accounts.get(id).await?;
-        let mut spec = entry.platform.spec().clone();
-        spec.limits = entry.limits.clone();
-        spec.fields = entry.platform.fields(&entry.session);
-        Ok(Rules { spec, entry })
+        self.inner.accounts.get(id).await.map(Rules)
     }
 
     /// The limits of an account as it would be, or what is wrong with its settings.
@@ -394,26 +388,6 @@ impl Engine {
             }
         }
         self.inner.lock.lock().take();
-    }
-}
-
-/// What holds for one account's manuscripts.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    pub spec: Spec,
-    entry: Arc<Entry>,
-}
-
-impl Rules {
-    /// What the platform may mind beyond its fields' bounds; `fields` by its own names.
-    pub fn notes(&self, fields: &Fields) -> Vec<Finding> {
-        self.entry.platform.notes(&self.entry.session, fields)
-    }
-
-    /// What the platform says of a file that is online and is called so.
-    pub fn online_notes(&self, fields: &Fields, name: &str) -> Vec<Finding> {
-        let (platform, session) = (&self.entry.platform, &self.entry.session);
-        platform.online_notes(session, fields, name)
     }
 }
 

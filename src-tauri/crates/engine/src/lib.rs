@@ -14,6 +14,7 @@ mod limiter;
 mod lock;
 mod reader;
 mod renewing;
+mod rules;
 mod seal;
 pub mod secrets;
 mod sending;
@@ -22,8 +23,9 @@ mod worker;
 
 pub use board::{Board, Motion};
 pub use dispatcher::Idle;
-pub use engine::{Engine, Options, Rules, StartError};
+pub use engine::{Engine, Options, StartError};
 pub use happening::Happening;
 pub use lock::make_private_dir;
+pub use rules::{Rules, seen_media};
 pub use slipway_model::manuscript::printable_name;
 pub use worker::read_cover;

@@ -10,22 +10,25 @@ use crate::{
     lanes::Lanes,
     limiter::Bucket,
     reader::{self, Buffers},
+    rules::{Rules, seen_media},
     secrets::Secrets,
     sending,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use secrecy::SecretString;
+use slipway_media::Media;
 use slipway_model::{
     Cause, Cuts, Effect, ErrorKind, Event, Manuscript, OnlineFile, Receipt, Remote, Source,
     SourceFile, Ticket, UploadId, Wait,
     manuscript::{self, printable_name},
+    preflight::{Seen, SeenCover, Severity},
     upload::Kept,
 };
 use slipway_platforms::{Cover, Draft, Error, Keeper, Picture, Result, Review, Step};
 use slipway_store::LedgerEntry;
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -178,23 +181,19 @@ impl Job {
         }
     }
 
-    pub(crate) async fn draft(&self) -> Result<Draft> {
-        let spec = self.account.platform.spec();
+    async fn draft(&self, media: Option<&Media>) -> Result<Draft> {
+        let spec = &self.account.spec;
         let source = &self.manuscript.source;
         let file_name = source.name();
-        let mut fields = self.manuscript.fields.clone();
-        fields
-            .entry("title".into())
-            .or_insert_with(|| manuscript::title_from_file_name(&file_name));
-        let known = self.account.platform.fields(&self.account.session);
-        let fields = manuscript::resolve(&fields, &spec.name, &known);
+        let fields = manuscript::titled(&self.manuscript.fields, &file_name);
+        let fields = manuscript::resolve(&fields, &spec.name, &spec.fields);
         let cover = match &self.manuscript.cover {
             Some(path) => Some(read_cover(path).await?),
             None => None,
         };
-        let (picture, online) = match source {
-            Source::File(file) => (picture_of(file.path.clone()).await, None),
-            Source::Online(online) => (None, Some(self.address(online).await?)),
+        let online = match source {
+            Source::File(_) => None,
+            Source::Online(online) => Some(self.address(online).await?),
         };
         let mut hash = blake3::Hasher::new();
         for (name, value) in &fields {
@@ -212,10 +211,17 @@ impl Job {
             online,
             fields,
             cover,
-            picture,
+            picture: media.and_then(picture),
             manuscript_hash: hash.finalize().to_hex().to_string(),
             key: self.key.clone(),
         })
+    }
+
+    /// What the file says of itself.
+    async fn media(&self) -> Option<Media> {
+        let path = self.manuscript.source.file()?.path.clone();
+        let media = tokio::task::spawn_blocking(move || slipway_media::read(&path));
+        media.await.ok().and_then(std::io::Result::ok).flatten()
     }
 
     /// The whole address of a file that is online.
@@ -231,13 +237,9 @@ impl Job {
 
     async fn open(&self) -> Result<Event> {
         self.look_at_source().await?;
-        let draft = self.draft().await?;
-        let spec = self.account.platform.spec();
-        if draft.online.is_some() && !spec.takes_online {
-            let cause = Cause::new("online_not_taken").with("file", &draft.file_name);
-            let cause = cause.with("platform", &spec.name);
-            return Err(Error::new("slipway", "opening", ErrorKind::Refused, cause));
-        }
+        let media = self.media().await;
+        let draft = self.draft(media.as_ref()).await?;
+        self.refuse_red(&draft, media.as_ref())?;
         let lanes = self.account.limits.parts_at_once.max(1);
         let opened = self
             .account
@@ -262,12 +264,38 @@ impl Job {
         })
     }
 
+    /// Preflight once more, on what is here now: its words or its file may have changed since the upload was added, or the account's limits.
+    fn refuse_red(&self, draft: &Draft, media: Option<&Media>) -> Result<()> {
+        let cover = draft.cover.as_ref();
+        let seen = Seen {
+            file_name: &draft.file_name,
+            size_bytes: draft.online.is_none().then_some(draft.size_bytes),
+            media: media.map(seen_media),
+            cover: cover.map(|cover| SeenCover {
+                file_name: &cover.file_name,
+                size_bytes: cover.bytes.len() as u64,
+                size_px: slipway_media::still_px(&cover.bytes),
+            }),
+            now_ms: now_ms(),
+        };
+        let fields = manuscript::titled(&self.manuscript.fields, &draft.file_name);
+        let found = Rules(self.account.clone()).check(&fields, &seen);
+        // Worst first.
+        match found.into_iter().next() {
+            Some(finding) if finding.severity == Severity::Red => {
+                let cause = finding.cause.with("account", self.account.session.label());
+                Err(Error::new("slipway", "opening", ErrorKind::Refused, cause))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn commit(&self, kept: Kept) -> Result<Event> {
         if !self.submitted {
             // Looked at once more: what was sent must be what is here now.
             self.look_at_source().await?;
         }
-        let draft = self.draft().await?;
+        let draft = self.draft(self.media().await.as_ref()).await?;
         let receipts = kept.parts.receipts();
         let wanted = self.account.platform.spec().whole_checksum;
         let whole = if wanted {
@@ -313,11 +341,8 @@ impl Job {
     }
 }
 
-/// What a file says of its own picture.
-async fn picture_of(path: PathBuf) -> Option<Picture> {
-    let media = tokio::task::spawn_blocking(move || slipway_media::read(&path));
-    let media = media.await.ok().and_then(std::io::Result::ok).flatten()?;
-    let (width_px, height_px) = media.video?.shown_px;
+fn picture(media: &Media) -> Option<Picture> {
+    let (width_px, height_px) = media.video.as_ref()?.shown_px;
     Some(Picture {
         width_px,
         height_px,

@@ -13,11 +13,13 @@ mod mp4;
 mod parameters;
 mod rate;
 mod source;
+mod still;
 mod ts;
 
 use serde::{Deserialize, Serialize};
 use source::Source;
 use std::{io, path::Path};
+pub use still::still_px;
 
 /// Larger sides are not those of a picture.
 const SIDE_MAX_PX: u32 = 65_535;

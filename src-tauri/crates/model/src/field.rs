@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of any platform. Lengths are counted as the site counts them.
 
-use crate::{Cause, error::Params};
+use crate::{Cause, preflight::Severity};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -85,6 +85,19 @@ pub struct Field {
     pub required_when: Option<RequiredWhen>,
     #[serde(default)]
     pub max: Option<LengthLimit>,
+    /// In UTF-8, where a site counts both characters and bytes.
+    #[serde(default)]
+    pub bytes_max: Option<u32>,
+    /// Shorter is refused; nothing at all is not.
+    #[serde(default)]
+    pub min: Option<LengthLimit>,
+    /// For tags.
+    #[serde(default)]
+    pub tags: Option<TagLimits>,
+    /// Characters that are refused, as code points from and to.
+    #[serde(default)]
+    pub refuses: Vec<(u32, u32)>,
+    /// Of an integer; of a time, how many seconds from now it may be.
     #[serde(default)]
     pub range: Option<(i64, i64)>,
     #[serde(default)]
@@ -112,73 +125,66 @@ pub struct RequiredWhen {
     pub is: String,
 }
 
+/// Bounds of a field that holds several entries.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagLimits {
+    pub count: u32,
+    #[serde(default)]
+    pub each: Option<LengthLimit>,
+    #[serde(default)]
+    pub each_bytes_max: Option<u32>,
+    /// What the platform is known to do elsewhere: more than that is worth a look and not refused here.
+    #[serde(default)]
+    pub usual: bool,
+}
+
+/// The entries of a field that holds several, each once: without blanks and without the sign before a tag.
+pub fn entries(text: &str) -> Vec<&str> {
+    let mut entries = Vec::new();
+    for entry in text.split([',', '，', '、', '\n']) {
+        let entry = entry.trim().trim_start_matches(['#', '＃']).trim_start();
+        if !entry.is_empty() && !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
 impl Field {
-    /// What is wrong with a value, first finding only; `None` when it may be sent. `all` are the values beside it.
+    /// What is refused about a value, first finding only; `None` when it may be sent. `all` are the values beside it.
     pub fn check(&self, value: Option<&str>, all: &Fields) -> Option<Cause> {
-        let value = value.unwrap_or_default();
-        let finding = |code: &str, params: &[(&str, String)]| {
-            let mut filled: Params = params
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), v.clone()))
-                .collect();
-            filled.insert("field".into(), self.name.clone());
-            Some(Cause {
-                code: code.into(),
-                params: filled,
-                detail: String::new(),
-            })
-        };
-        if value.trim().is_empty() {
-            let needed = self.required
-                || self
-                    .required_when
-                    .as_ref()
-                    .is_some_and(|when| all.get(&when.field) == Some(&when.is));
-            return if needed {
-                finding("field_required", &[])
-            } else {
-                None
-            };
-        }
-        if let Some(max) = self.max {
-            let length = max.measure(value);
-            if length > max.count {
-                return finding(
-                    "field_too_long",
-                    &[
-                        ("length", length.to_string()),
-                        ("max", max.count.to_string()),
-                    ],
-                );
-            }
-        }
+        // No time is over at the beginning of all times.
+        let found = self.findings(value.unwrap_or_default(), all, i64::MIN);
+        let mut found = found.into_iter();
+        found
+            .find(|finding| finding.severity == Severity::Red)
+            .map(|finding| finding.cause)
+    }
+
+    /// The value's length as the platform counts it: entries joined by a comma.
+    pub fn measure(&self, value: &str, limit: LengthLimit) -> u32 {
         match self.kind {
-            FieldKind::Integer => match value.trim().parse::<i64>() {
-                Err(_) => finding("field_not_a_number", &[("value", value.into())]),
-                Ok(n) if self.range.is_some_and(|(low, high)| n < low || n > high) => {
-                    let (low, high) = self.range.expect("checked by the guard");
-                    finding(
-                        "field_out_of_range",
-                        &[
-                            ("value", n.to_string()),
-                            ("min", low.to_string()),
-                            ("max", high.to_string()),
-                        ],
-                    )
-                }
-                Ok(_) => None,
-            },
-            FieldKind::Bool if !matches!(value, "0" | "1" | "true" | "false") => {
-                finding("field_not_yes_or_no", &[("value", value.into())])
-            }
-            FieldKind::Choice if !self.choices.iter().any(|c| c.value == value) => {
-                let known: Vec<_> = self.choices.iter().map(|c| c.value.as_str()).collect();
-                finding(
-                    "field_not_a_choice",
-                    &[("value", value.into()), ("choices", known.join(", "))],
-                )
-            }
-            _ => None,
+            FieldKind::Tags => limit.measure(&entries(value).join(",")),
+            _ => limit.measure(value),
         }
+    }
+
+    pub fn is_refused(&self, c: char) -> bool {
+        let code = u32::from(c);
+        self.refuses
+            .iter()
+            .any(|(from, to)| (*from..=*to).contains(&code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_drop_signs_blanks_and_repetitions() {
+        assert_eq!(entries("#a, b，＃c、,a\n d e ,# "), ["a", "b", "c", "d e"]);
     }
 }

@@ -20,10 +20,11 @@ pub mod wait;
 
 pub use account::{Account, Allowance, Counted, Credential, Health, HealthState};
 pub use error::{Cause, ErrorKind, Params, Retry};
-pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit};
+pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit, TagLimits};
 pub use id::{AccountId, DraftId, ManuscriptId, UploadId};
 pub use manuscript::{Fingerprint, Manuscript, OnlineFile, Source, SourceFile};
 pub use part::{Cuts, Parts, Receipt, Span};
-pub use spec::{Limits, Spec};
+pub use preflight::{Cure, Finding, Severity};
+pub use spec::{Limits, MediaLimits, Spec};
 pub use upload::{Effect, Event, Intent, Misstep, Phase, PhaseName, Remote, Ticket, Upload};
 pub use wait::Wait;

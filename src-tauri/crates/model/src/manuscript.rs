@@ -198,6 +198,16 @@ pub fn title_from_file_name(name: &str) -> String {
     title.trim().to_owned()
 }
 
+/// The fields of a manuscript; one without a title is named after its file.
+pub fn titled(fields: &BTreeMap<String, String>, file_name: &str) -> BTreeMap<String, String> {
+    let mut fields = fields.clone();
+    let title = fields.entry("title".into()).or_default();
+    if title.trim().is_empty() {
+        *title = title_from_file_name(file_name);
+    }
+    fields
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -66,8 +66,31 @@ pub struct Limits {
     /// File extensions the platform recommends, lower case; others bring a warning. Empty: any.
     #[serde(default)]
     pub extensions: Vec<String>,
+    /// Others are refused.
+    #[serde(default)]
+    pub extensions_only: bool,
+    #[serde(default)]
+    pub media: MediaLimits,
     #[serde(default)]
     pub cover: Option<CoverLimits>,
+}
+
+/// What a platform says of the video itself. Zero or empty means nothing. Longer than the longest is refused; the rest is advice.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MediaLimits {
+    pub duration_max_ms: u64,
+    /// As `ffprobe` names codecs.
+    pub video_codecs: Vec<String>,
+    pub audio_codecs: Vec<String>,
+    /// Longest side of the picture.
+    pub side_max_px: u32,
+    pub frames_per_second_max: u32,
+    /// Of the whole file, at the mean.
+    pub bits_per_second_max: u64,
+    pub channels_max: u32,
+    pub sample_rate_max_hz: u32,
 }
 
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

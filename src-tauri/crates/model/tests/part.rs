@@ -1,7 +1,7 @@
 //! Cuts and parts, by property.
 
 use proptest::prelude::*;
-use slipway_model::{Cuts, Limits, Parts, Receipt};
+use slipway_model::{Cuts, Limits, MediaLimits, Parts, Receipt};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -20,6 +20,8 @@ fn limits(part_bytes: u64, part_min_bytes: u64, parts_max: u32, parts_equal: boo
         file_warn_bytes: 0,
         submit_spacing_s: 0,
         extensions: Vec::new(),
+        extensions_only: false,
+        media: MediaLimits::default(),
         cover: None,
     }
 }

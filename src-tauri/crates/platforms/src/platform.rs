@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use secrecy::SecretString;
 use slipway_model::{
-    Cuts, Field, Fields, Health, Receipt, Remote, Spec, Ticket, preflight::Finding,
+    Allowance, Cuts, Field, Fields, Health, Receipt, Remote, Spec, Ticket, preflight::Finding,
 };
 
 /// A manuscript as an adapter needs it.
@@ -113,9 +113,17 @@ pub trait Platform: Send + Sync {
         self.spec().fields.clone()
     }
 
-    /// What is worth a second look beyond the fields' own rules. `fields` are resolved.
-    fn notes(&self, _session: &Session, _fields: &Fields) -> Vec<Finding> {
+    /// What is to be said beyond the fields' own rules. `fields` are resolved; `file_name` is the file's own.
+    fn notes(&self, _session: &Session, _fields: &Fields, _file_name: &str) -> Vec<Finding> {
         Vec::new()
+    }
+
+    /// What is left of what an upload takes up, where it can be asked at any time and without a network.
+    ///
+    /// # Errors
+    /// Why an upload would have to wait now.
+    async fn left(&self, _session: &Session) -> Result<Vec<Allowance>> {
+        Ok(Vec::new())
     }
 
     /// What is to be said of a file that is online and is called so. Asked only of platforms that take such files.

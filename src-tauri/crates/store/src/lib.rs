@@ -24,6 +24,7 @@ mod settings;
 mod store;
 mod timeline;
 mod today;
+mod unsent;
 mod uploads;
 mod value;
 mod writer;
@@ -45,6 +46,7 @@ pub use sent::{Content, Sent};
 pub use store::{Store, StoreHealth};
 pub use timeline::{Note, TimelineEntry};
 pub use today::Today;
+pub use unsent::Unsent;
 pub use uploads::{SaveUpload, StoredUpload, TicketBytes};
 
 /// What every method answers.

@@ -131,7 +131,7 @@ async fn check_and_add(
             let before = matches!(cause.code.as_str(), "already_sent" | "already_sending");
             if finding.severity == Severity::Red || (before && !add.again) {
                 red.push(cause);
-            } else if !before {
+            } else if !before && finding.severity == Severity::Amber {
                 out.note(&format!("{}: {}", about(&cause), out.cause(&cause)));
             }
         }

@@ -3,14 +3,9 @@
 use super::{NAME, api::Params, settings::Settings};
 use crate::Draft;
 use serde_json::{Map, Value, json};
-use slipway_model::{
-    Cause, Field, Fields, Spec,
-    preflight::{Finding, Severity},
-};
+use slipway_model::{Cause, Field, Fields, Finding, Spec, field::entries};
 
 /// Source: the parameters of the call that makes a record, read 2026-11-22.
-const TAGS_MAX: usize = 16;
-const TAG_CHARS_MAX: usize = 32;
 /// An older text counts bytes.
 const TITLE_BYTES_USUAL: usize = 128;
 const TITLE_CHARS_MAX: usize = 128;
@@ -33,56 +28,25 @@ pub(super) fn fields(spec: &Spec, settings: &Settings<'_>) -> Vec<Field> {
 
 /// Findings that the fields' own rules cannot tell.
 pub(super) fn notes(fields: &Fields) -> Vec<Finding> {
-    let finding = |severity: Severity, field: &str, cause: Cause| Finding {
-        severity,
-        field: Some(field.into()),
-        cause: cause.with("field", field).with("platform", NAME),
-    };
     let mut found = Vec::new();
-    let tags = tags(fields.get("Tags").map_or("", String::as_str));
-    if tags.len() > TAGS_MAX {
-        let cause = Cause::new("tags_too_many").with("count", tags.len());
-        found.push(finding(Severity::Red, "Tags", cause.with("max", TAGS_MAX)));
-    }
-    let longest = tags.iter().max_by_key(|tag| tag.chars().count());
-    if let Some(tag) = longest
-        && tag.chars().count() > TAG_CHARS_MAX
-    {
-        let cause = Cause::new("tag_too_long").with("tag", tag);
-        let cause = cause.with("length", tag.chars().count());
-        found.push(finding(
-            Severity::Red,
-            "Tags",
-            cause.with("max", TAG_CHARS_MAX),
-        ));
-    }
     let title = fields.get("Title").map_or("", String::as_str);
     if title.len() > TITLE_BYTES_USUAL && title.chars().count() <= TITLE_CHARS_MAX {
         let cause = Cause::new("aliyun_vod_title_in_bytes").with("bytes", title.len());
         let cause = cause.with("max", TITLE_BYTES_USUAL);
-        found.push(finding(Severity::Amber, "Title", cause));
+        found.push(Finding::amber(cause.with("platform", NAME)).on("Title"));
     }
     // Read as SRT where it is not WebVTT: either tells when each line is shown.
     let subtitle = fields.get("Subtitle").map_or("", |text| text.trim());
     if !subtitle.is_empty() && !subtitle.contains("-->") {
-        let cause = Cause::new("aliyun_vod_subtitle_unreadable");
-        found.push(finding(Severity::Red, "Subtitle", cause));
+        let cause = Cause::new("aliyun_vod_subtitle_unreadable").with("platform", NAME);
+        found.push(Finding::red(cause).on("Subtitle"));
     }
     found
 }
 
-fn tags(text: &str) -> Vec<String> {
-    let words = text.split([',', '，']).map(str::trim);
-    words
-        .filter(|word| !word.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
-}
-
-/// A title that fits an image's.
-pub(super) fn short(title: Option<&String>) -> String {
-    let title = title.map_or("cover", String::as_str);
-    title.chars().take(TITLE_CHARS_MAX).collect()
+/// The title of an image or a subtitle that belongs to a video.
+pub(super) fn title(title: Option<&String>) -> String {
+    title.map_or("cover", String::as_str).to_owned()
 }
 
 /// The value of a field, or else the account's own default for it.
@@ -110,7 +74,8 @@ pub(super) fn words(settings: &Settings<'_>, draft: &Draft, cover: Option<&str>)
     let mut params = Params::new();
     params.extend(own("Title").map(|title| ("Title", title)));
     params.extend(own("Description").map(|text| ("Description", text)));
-    let tags = tags(&own("Tags").unwrap_or_default());
+    let tags = own("Tags").unwrap_or_default();
+    let tags = entries(&tags);
     if !tags.is_empty() {
         params.push(("Tags", tags.join(",")));
     }

@@ -80,7 +80,7 @@ impl Platform for Adapter {
         fields::fields(&self.spec, &self.api(session).settings())
     }
 
-    fn notes(&self, _: &Session, fields: &Fields) -> Vec<Finding> {
+    fn notes(&self, _: &Session, fields: &Fields, _: &str) -> Vec<Finding> {
         fields::notes(fields)
     }
 

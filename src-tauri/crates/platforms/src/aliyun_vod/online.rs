@@ -84,27 +84,25 @@ struct Job {
 
 /// What is to be said of an online file of this name.
 pub(super) fn notes(api: &Api<'_>, fields: &Fields, name: &str) -> Vec<Finding> {
-    let finding = |severity, field: Option<&str>, cause: Cause| Finding {
-        severity,
-        field: field.map(ToOwned::to_owned),
-        cause: cause.with("file", name).with("platform", NAME),
+    let finding = |severity, cause: Cause| {
+        Finding::new(severity, cause.with("file", name).with("platform", NAME))
     };
     let mut found = Vec::new();
     if !keys::has_api(api) {
         let cause = Cause::new("aliyun_vod_online_needs_key");
-        found.push(finding(Severity::Red, None, cause));
+        found.push(finding(Severity::Red, cause));
     }
     let named = fields
         .get("FileExtension")
         .is_some_and(|end| !end.trim().is_empty());
     if !named && !has_known_end(api.spec, name) {
-        let cause = Cause::new("aliyun_vod_online_extension").with("field", "FileExtension");
-        found.push(finding(Severity::Red, Some("FileExtension"), cause));
+        let cause = Cause::new("aliyun_vod_online_extension");
+        found.push(finding(Severity::Red, cause).on("FileExtension"));
     }
     let region = api.settings().region();
     if !REGIONS.contains(&region.as_str()) {
         let cause = Cause::new("aliyun_vod_online_region").with("region", region);
-        found.push(finding(Severity::Amber, None, cause));
+        found.push(finding(Severity::Amber, cause));
     }
     found
 }

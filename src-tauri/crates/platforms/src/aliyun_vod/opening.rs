@@ -100,7 +100,7 @@ pub(super) async fn cover(api: &Api<'_>, draft: &Draft) -> Result<Option<String>
     let mut params: Params = vec![
         ("ImageType", "cover".to_owned()),
         ("ImageExt", ending.to_owned()),
-        ("Title", fields::short(draft.fields.get("Title"))),
+        ("Title", fields::title(draft.fields.get("Title"))),
     ];
     fields::add_storage(&api.settings(), draft, &mut params);
     let grant = grant::grant(api, DOING, Ask::Image, params).await?;
@@ -133,7 +133,7 @@ pub(super) async fn subtitle(api: &Api<'_>, draft: &Draft) -> Result<Option<Stri
         ("BusinessType", "subtitle".to_owned()),
         ("FileName", format!("subtitle.{ending}")),
         ("FileSize", text.len().to_string()),
-        ("Title", fields::short(draft.fields.get("Title"))),
+        ("Title", fields::title(draft.fields.get("Title"))),
     ];
     fields::add_storage(&api.settings(), draft, &mut params);
     let grant = grant::grant(api, DOING, Ask::Attached, params).await?;

@@ -7,7 +7,7 @@ use super::{
 use crate::Draft;
 use serde_json::{Map, Value, json};
 use slipway_model::{
-    Cause, Fields,
+    Cause, Field, Fields, Spec,
     preflight::{Finding, Severity},
 };
 
@@ -118,6 +118,21 @@ pub(super) fn body(draft: &Draft, mark: Option<(&str, &str)>, purpose: For) -> V
     body.into()
 }
 
+/// The spec's fields for this account. With a token alone the title travels as a file's name, which cannot hold all characters.
+pub(super) fn fields(spec: &Spec, settings: &Settings<'_>) -> Vec<Field> {
+    let mut fields = spec.fields.clone();
+    if settings.auth() == Auth::UploadToken {
+        let title = fields.iter_mut().find(|field| field.name == "title");
+        let sign = |c: char| (u32::from(c), u32::from(c));
+        let controls = [(0, 0x1F), (0x7F, 0x9F)];
+        let refused = controls.into_iter().chain(['"', '/', '\\'].map(sign));
+        if let Some(title) = title {
+            title.refuses.extend(refused);
+        }
+    }
+    fields
+}
+
 /// What the file is called in the form: its own name, or, where the name becomes the title, the title with the file's ending.
 pub(super) fn file_name(draft: &Draft, auth: Auth) -> String {
     let title = value(&draft.fields, "title");
@@ -144,12 +159,12 @@ pub(super) fn file_name(draft: &Draft, auth: Auth) -> String {
 
 /// What the platform would refuse although each field is well formed, and what the user should know.
 pub(super) fn notes(settings: &Settings<'_>, fields: &Fields) -> Vec<Finding> {
-    let finding = |severity, field: Option<&str>, cause: Cause| Finding {
-        severity,
-        field: field.map(Into::into),
-        cause: cause
-            .with("field", field.unwrap_or("-"))
-            .with("platform", NAME),
+    let finding = |severity, field: Option<&str>, cause: Cause| {
+        let finding = Finding::new(severity, cause.with("platform", NAME));
+        match field {
+            Some(field) => finding.on(field),
+            None => finding,
+        }
     };
     let mut found = Vec::new();
     let language = value(fields, "language");

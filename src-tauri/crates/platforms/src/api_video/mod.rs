@@ -34,8 +34,8 @@ use reqwest::multipart;
 use secrecy::ExposeSecret as _;
 use settings::Auth;
 use slipway_model::{
-    Cause, Credential, Cuts, ErrorKind, Fields, Health, Limits, Receipt, Remote, Spec, Ticket,
-    preflight::Finding,
+    Cause, Credential, Cuts, ErrorKind, Field, Fields, Finding, Health, Limits, Receipt, Remote,
+    Spec, Ticket,
 };
 use status::Received;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -103,7 +103,11 @@ impl Platform for Adapter {
         self.api(session).settings().limits()
     }
 
-    fn notes(&self, session: &Session, fields: &Fields) -> Vec<Finding> {
+    fn fields(&self, session: &Session) -> Vec<Field> {
+        manuscript::fields(&self.spec, &self.api(session).settings())
+    }
+
+    fn notes(&self, session: &Session, fields: &Fields, _: &str) -> Vec<Finding> {
         manuscript::notes(&self.api(session).settings(), fields)
     }
 

@@ -415,7 +415,7 @@ async fn settings_change_limits_and_notes_speak_before_the_platform_does() {
         ),
         ("captions".to_owned(), "1\n00:00 --> 00:01".to_owned()),
     ];
-    let notes = bench.adapter.notes(&bench.session, &fields.into());
+    let notes = bench.adapter.notes(&bench.session, &fields.into(), "a.mp4");
     let codes: Vec<&str> = notes.iter().map(|note| note.cause.code.as_str()).collect();
     assert_eq!(
         codes,

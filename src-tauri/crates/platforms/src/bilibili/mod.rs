@@ -32,8 +32,7 @@ use async_trait::async_trait;
 use reqwest::header;
 use settings::VerifyEtag;
 use slipway_model::{
-    Cause, Credential, Cuts, ErrorKind, Field, Fields, Health, Limits, Receipt, Remote, Spec,
-    Ticket, preflight::Finding,
+    Cause, Credential, Cuts, ErrorKind, Field, Health, Limits, Receipt, Remote, Spec, Ticket,
 };
 use std::{sync::atomic::Ordering, time::Duration};
 use ticket::{Kept, Stage};
@@ -83,10 +82,6 @@ impl Platform for Adapter {
         preflight::fields(&self.spec, &self.api(session).settings())
     }
 
-    fn notes(&self, session: &Session, fields: &Fields) -> Vec<Finding> {
-        preflight::notes(&self.api(session).settings(), fields)
-    }
-
     fn sign_in(&self) -> Option<&dyn SignIn> {
         Some(self)
     }
@@ -130,6 +125,10 @@ impl Platform for Adapter {
     async fn open(&self, session: &Session, draft: &Draft, lanes: u32) -> Result<Opened> {
         const DOING: &str = "reserving a place";
         let api = self.api(session);
+        // A work that could not be submitted today is not sent today either.
+        if let Some(today) = submit::works_left_today(&api).await? {
+            submit::one_is_left(Act::new(NAME, DOING), &today)?;
+        }
         let settings = api.settings();
         let limits = settings.limits();
         let small = draft.size_bytes <= limits.part_bytes

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Cover, Draft, Error, Keeper, Result, Step, http::Act};
 use serde_json::{Map, Value, json};
-use slipway_model::{Allowance, Cause, Counted, ErrorKind, Remote};
+use slipway_model::{Allowance, Cause, Counted, ErrorKind, Remote, field::entries};
 use std::time::Duration;
 
 const MERGING: &str = "merging the parts";
@@ -67,6 +67,18 @@ fn left_today(api: &Api<'_>, of: u64, works: &[Work]) -> Result<Allowance> {
         of: Some(of),
         renews_at_ms: Some(codes::next_midnight_ms(now_ms)),
     })
+}
+
+/// # Errors
+/// `Quota` when nothing is left of today.
+pub(super) fn one_is_left(act: Act, today: &Allowance) -> Result<()> {
+    match (today.left, today.renews_at_ms) {
+        (0, Some(until_ms)) => {
+            let cause = Cause::new("bilibili_daily_quota").with("platform", NAME);
+            Err(act.error(ErrorKind::Quota { until_ms }, cause))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) struct Commit<'a> {
@@ -145,11 +157,7 @@ impl Commit<'_> {
             // What has this title already is not ours. The answer also sets the clock that `at_s` is read from.
             let before = works(&self.api).await?;
             if let Some(of) = self.api.settings().works_per_day() {
-                let today = left_today(&self.api, of, &before)?;
-                if let (0, Some(until_ms)) = (today.left, today.renews_at_ms) {
-                    let cause = Cause::new("bilibili_daily_quota").with("platform", NAME);
-                    return Err(act.error(ErrorKind::Quota { until_ms }, cause));
-                }
+                one_is_left(act, &left_today(&self.api, of, &before)?)?;
             }
             let before = before.into_iter().filter(|work| same_title(work, &title));
             let before = before.map(|work| work.resource_id).collect();
@@ -352,7 +360,7 @@ fn manuscript(draft: &Draft, cover: Option<&str>) -> Vec<u8> {
             body.insert(name.into(), text.into());
         }
     }
-    body.insert("tag".into(), tags(value(draft, "tag")).join(",").into());
+    body.insert("tag".into(), entries(value(draft, "tag")).join(",").into());
     for name in ["tid", "copyright", "topic_id", "mission_id"] {
         if let Ok(number) = value(draft, name).parse::<i64>() {
             body.insert(name.into(), number.into());
@@ -367,14 +375,6 @@ fn manuscript(draft: &Draft, cover: Option<&str>) -> Vec<u8> {
         body.insert("cover".into(), url.into());
     }
     serde_json::to_vec(&body).expect("text and numbers are JSON")
-}
-
-/// Tags as the platform counts them.
-pub(super) fn tags(text: &str) -> Vec<&str> {
-    text.split([',', '，', '\n'])
-        .map(str::trim)
-        .filter(|tag| !tag.is_empty())
-        .collect()
 }
 
 fn unclear(failure: Failure) -> Error {

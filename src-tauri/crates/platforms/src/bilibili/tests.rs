@@ -505,10 +505,11 @@ async fn settings_change_limits_fields_and_notes() {
     let fields = bench.adapter.fields(&bench.session);
     let title = fields.iter().find(|field| field.name == "title").unwrap();
     assert_eq!(title.max.unwrap().count, 80);
-    let tags = [("tag".to_owned(), format!("a,b,{}", "长".repeat(21)))].into();
-    let notes = bench.adapter.notes(&bench.session, &tags);
-    let codes: Vec<&str> = notes.iter().map(|note| note.cause.code.as_str()).collect();
-    assert_eq!(codes, ["tags_too_many", "tag_too_long"]);
+    let tag = fields.iter().find(|field| field.name == "tag").unwrap();
+    let text = format!("a,b,{}", "长".repeat(21));
+    let found = tag.findings(&text, &slipway_model::Fields::new(), 0);
+    let codes: Vec<&str> = found.iter().map(|one| one.cause.code.as_str()).collect();
+    assert_eq!(codes, ["met_length", "tags_many", "tag_long"]);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ impl Platform for Adapter {
         self.api(session).settings().limits()
     }
 
-    fn notes(&self, _: &Session, fields: &Fields) -> Vec<Finding> {
+    fn notes(&self, _: &Session, fields: &Fields, _: &str) -> Vec<Finding> {
         preflight::notes(fields)
     }
 

@@ -144,7 +144,7 @@ pub(super) fn text(fields: &Fields) -> String {
 pub(super) fn tracks(fields: &Fields) -> std::result::Result<Vec<Track>, Cause> {
     let text = fields.get("captions").map_or("", String::as_str);
     let first = list(fields, "langs").into_iter().next();
-    captions::read(text, first.as_deref().unwrap_or("en"))
+    captions::read(text, first.unwrap_or("en"))
 }
 
 /// A moment as the lexicon writes it: UTC with milliseconds.

@@ -4,17 +4,10 @@ use super::{NAME, codes::shown, post};
 use slipway_model::{
     Cause, Fields,
     captions::is_language,
+    field::entries,
     preflight::{Finding, Severity},
 };
-use unicode_segmentation::UnicodeSegmentation as _;
 
-/// Lexicon app.bsky.feed.post, read 2026-08-20.
-const TEXT_BYTES_MAX: usize = 3000;
-const LANGS_MAX: usize = 3;
-const TAGS_MAX: usize = 8;
-const TAG_GRAPHEMES_MAX: usize = 64;
-const TAG_BYTES_MAX: usize = 640;
-const LABELS_MAX: usize = 10;
 /// Labels an author may give their own post that clients know. Source: docs.bsky.app, 'Labels and moderation', read 2026-08-20.
 const LABELS: [&str; 5] = [
     "porn",
@@ -24,51 +17,16 @@ const LABELS: [&str; 5] = [
     "!no-unauthenticated",
 ];
 
-/// The entries of a field that holds several, without empty ones and repetitions.
-pub(super) fn list(fields: &Fields, name: &str) -> Vec<String> {
-    let mut list: Vec<String> = Vec::new();
-    for entry in fields
-        .get(name)
-        .map_or("", String::as_str)
-        .split([',', '，', '、'])
-    {
-        let entry = entry.trim().trim_start_matches(['#', '＃']);
-        if !entry.is_empty() && !list.iter().any(|known| known == entry) {
-            list.push(entry.to_owned());
-        }
-    }
-    list
+/// The entries of a field that holds several.
+pub(super) fn list<'a>(fields: &'a Fields, name: &str) -> Vec<&'a str> {
+    entries(fields.get(name).map_or("", String::as_str))
 }
 
 pub(super) fn notes(fields: &Fields) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut note = |severity: Severity, field: &str, cause: Cause| {
-        found.push(Finding {
-            severity,
-            field: Some(field.into()),
-            cause: cause.with("field", field).with("platform", NAME),
-        });
+        found.push(Finding::new(severity, cause.with("platform", NAME)).on(field));
     };
-    let bytes = post::text(fields).len();
-    if bytes > TEXT_BYTES_MAX {
-        let cause = Cause::new("field_too_long")
-            .with("length", bytes)
-            .with("max", TEXT_BYTES_MAX);
-        note(Severity::Red, "text", cause);
-    }
-    for (name, max) in [
-        ("langs", LANGS_MAX),
-        ("tags", TAGS_MAX),
-        ("labels", LABELS_MAX),
-    ] {
-        let count = list(fields, name).len();
-        if count > max {
-            let cause = Cause::new("bluesky_list_too_long")
-                .with("count", count)
-                .with("max", max);
-            note(Severity::Red, name, cause);
-        }
-    }
     for lang in list(fields, "langs")
         .iter()
         .filter(|lang| !is_language(lang))
@@ -79,17 +37,9 @@ pub(super) fn notes(fields: &Fields) -> Vec<Finding> {
             Cause::new("bluesky_language_invalid").with("lang", shown(lang)),
         );
     }
-    for tag in list(fields, "tags") {
-        if tag.graphemes(true).count() > TAG_GRAPHEMES_MAX || tag.len() > TAG_BYTES_MAX {
-            let cause = Cause::new("bluesky_tag_too_long")
-                .with("tag", shown(&tag))
-                .with("max", TAG_GRAPHEMES_MAX);
-            note(Severity::Red, "tags", cause);
-        }
-    }
     for label in list(fields, "labels")
         .iter()
-        .filter(|label| !LABELS.contains(&label.as_str()))
+        .filter(|label| !LABELS.contains(label))
     {
         let cause = Cause::new("bluesky_label_unknown")
             .with("label", shown(label))
@@ -126,29 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn each_limit_is_met_and_not_passed() {
+    fn what_no_bound_can_tell_is_told_here() {
         let none: [&str; 0] = [];
-        let numbers = |count: usize| {
-            (0..count)
-                .map(|n| format!("t{n}"))
-                .collect::<Vec<_>>()
-                .join(",")
-        };
-        assert_eq!(codes(&[("text", "a".repeat(3000))]), none);
-        assert_eq!(codes(&[("text", "a".repeat(3001))]), ["field_too_long"]);
         assert_eq!(codes(&[("langs", "en,ja,zh-Hans".into())]), none);
-        assert_eq!(
-            codes(&[("langs", "en,ja,zh,de".into())]),
-            ["bluesky_list_too_long"]
-        );
         assert_eq!(
             codes(&[("langs", "English".into())]),
             ["bluesky_language_invalid"]
         );
-        assert_eq!(codes(&[("tags", numbers(8))]), none);
-        assert_eq!(codes(&[("tags", numbers(9))]), ["bluesky_list_too_long"]);
-        assert_eq!(codes(&[("tags", "é".repeat(64))]), none);
-        assert_eq!(codes(&[("tags", "é".repeat(65))]), ["bluesky_tag_too_long"]);
         assert_eq!(codes(&[("labels", "nudity, sexual".into())]), none);
         assert_eq!(
             codes(&[("labels", "spicy".into())]),
@@ -159,11 +93,5 @@ mod tests {
             codes(&[("aspect_ratio", "wide".into())]),
             ["bluesky_aspect_ratio_invalid"]
         );
-    }
-
-    #[test]
-    fn a_list_drops_signs_blanks_and_repetitions() {
-        let fields = [("tags".to_owned(), "#a, b，＃c、,a".to_owned())].into();
-        assert_eq!(list(&fields, "tags"), ["a", "b", "c"]);
     }
 }

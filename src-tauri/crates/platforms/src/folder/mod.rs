@@ -24,8 +24,8 @@ use parking_lot::Mutex;
 use place::{Placed, Sidecar};
 use serde::{Deserialize, Serialize};
 use slipway_model::{
-    Allowance, Cause, Counted, Cuts, ErrorKind, Fields, Health, HealthState, Receipt, Remote, Spec,
-    Ticket,
+    Allowance, Cause, Counted, Cuts, ErrorKind, Fields, Finding, Health, HealthState, Receipt,
+    Remote, Spec, Ticket,
 };
 use std::{
     collections::HashMap,
@@ -106,31 +106,53 @@ impl Platform for Adapter {
         &self.spec
     }
 
+    fn notes(&self, _: &Session, _: &Fields, file_name: &str) -> Vec<Finding> {
+        let name = Name::new(file_name, cfg!(windows)).numbered(1);
+        if name == file_name {
+            return Vec::new();
+        }
+        let cause = Cause::new("file_renamed").with("file", file_name);
+        let cause = cause.with("name", name).with("platform", NAME);
+        vec![Finding::amber(cause)]
+    }
+
+    async fn left(&self, session: &Session) -> Result<Vec<Allowance>> {
+        let folder = folder_of(session)?;
+        let room = folder.clone();
+        let (left, of) = off_thread("looking for room", &folder, move || {
+            Ok((fs4::available_space(&room)?, fs4::total_space(&room)?))
+        })
+        .await?;
+        Ok(vec![Allowance {
+            what: Counted::Disk,
+            left,
+            of: Some(of),
+            renews_at_ms: None,
+        }])
+    }
+
     async fn check(&self, session: &Session) -> Result<Health> {
         let folder = folder_of(session)?;
         let identity = Some(folder.display().to_string());
         let probe = folder.join(hidden(&uuid::Uuid::new_v4().to_string(), ".probe"));
-        let room = folder.clone();
         let tried = off_thread("checking the folder", &folder, move || {
             std::fs::File::create_new(&probe)?;
-            std::fs::remove_file(&probe)?;
-            Ok((fs4::available_space(&room)?, fs4::total_space(&room)?))
+            std::fs::remove_file(&probe)
         })
         .await;
+        let tried = match tried {
+            Ok(()) => self.left(session).await,
+            Err(error) => Err(error),
+        };
         let health = Health {
             identity,
             checked_at_ms: Some(jiff::Timestamp::now().as_millisecond()),
             ..Health::default()
         };
         Ok(match tried {
-            Ok((left, of)) => Health {
+            Ok(allowances) => Health {
                 state: HealthState::Ready,
-                allowances: vec![Allowance {
-                    what: Counted::Disk,
-                    left,
-                    of: Some(of),
-                    renews_at_ms: None,
-                }],
+                allowances,
                 ..health
             },
             Err(error) => Health {

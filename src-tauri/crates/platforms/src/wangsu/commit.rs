@@ -185,7 +185,7 @@ impl Commit<'_> {
     /// Sets what the place could not be asked with.
     async fn dress(self, since_s: i64) -> Result<Step> {
         let settings = self.api.settings();
-        let most = usize::try_from(settings.number("name_limit")).unwrap_or(40);
+        let most = settings.name_max();
         let video_id = self.video_id();
         if let Some(body) = names::edit(self.draft, &video_id, most) {
             let path = "vod/videoManage/videoEdit";

@@ -75,6 +75,9 @@ impl Platform for Adapter {
         let api = self.api(session);
         let mut fields = self.spec.fields.clone();
         for field in &mut fields {
+            if let ("originFileName", Some(max)) = (field.name.as_str(), &mut field.max) {
+                max.count = u32::try_from(api.settings().name_max()).unwrap_or(max.count);
+            }
             if ["domain", "workflowId", "categoryNames"].contains(&field.name.as_str()) {
                 field.default = api.settings().text(&field.name);
             }
@@ -82,8 +85,8 @@ impl Platform for Adapter {
         fields
     }
 
-    fn notes(&self, _: &Session, fields: &Fields) -> Vec<Finding> {
-        names::notes(fields)
+    fn notes(&self, session: &Session, fields: &Fields, file_name: &str) -> Vec<Finding> {
+        names::notes(fields, file_name, self.api(session).settings().name_max())
     }
 
     async fn choices(&self, session: &Session, _: &str) -> Result<Vec<Named>> {
@@ -110,7 +113,7 @@ impl Platform for Adapter {
         let api = self.api(session);
         let settings = api.settings();
         let file_id = names::file_id(session.account().0, draft);
-        let name_max = usize::try_from(settings.number("name_limit")).unwrap_or(40);
+        let name_max = settings.name_max();
         let id_goes_in = settings.text("resume_id_parameter").unwrap_or_default();
         let asked = names::parameters(draft, &file_id, &id_goes_in, name_max);
         // A file that was stored damaged is written over; its place is good for as long as its token.

@@ -7,16 +7,11 @@ use crate::Draft;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use slipway_model::{
-    Cause, Fields,
-    preflight::{Finding, Severity},
-};
+use slipway_model::{Cause, Fields, Finding};
 use std::collections::BTreeMap;
 
 /// Longest file id, and what ours have.
 const FILE_ID_CHARS: usize = 32;
-/// Subtitles of one video at most. Source: the page of getUploadToken, read 2026-11-22.
-const SUBTITLES_MAX: usize = 13;
 /// Parameters that are sent as they are.
 const PLAIN: [&str; 6] = [
     "domain",
@@ -69,17 +64,16 @@ fn cut(name: &str, most: usize, measure: impl Fn(&str) -> usize) -> String {
     format!("{}{end}", if stem.is_empty() { "video" } else { stem })
 }
 
-/// The name a file is sent under.
+/// The name a file is sent under. Preflight shows it where it is not the one that was wished.
 pub(super) fn origin(draft: &Draft, most: usize) -> String {
-    let own = value(&draft.fields, "originFileName");
-    shortened(
-        if own.is_empty() {
-            &draft.file_name
-        } else {
-            own
-        },
-        most,
-    )
+    shortened(wished(&draft.fields, &draft.file_name), most)
+}
+
+fn wished<'a>(fields: &'a Fields, file_name: &'a str) -> &'a str {
+    match value(fields, "originFileName") {
+        "" => file_name,
+        own => own,
+    }
 }
 
 /// The id by which the platform finds an unfinished upload again: never the file's own checksum, since two uploads of one file are two.
@@ -183,26 +177,22 @@ pub(super) fn edit(draft: &Draft, video_id: &str, name_max: usize) -> Option<Val
 }
 
 /// What is worth a second look.
-pub(super) fn notes(fields: &Fields) -> Vec<Finding> {
-    let note = |field: &str, cause: Cause| Finding {
-        severity: Severity::Amber,
-        field: Some(field.into()),
-        cause: cause.with("field", field).with("platform", NAME),
-    };
+pub(super) fn notes(fields: &Fields, file_name: &str, name_max: usize) -> Vec<Finding> {
+    let note = |field: &str, cause: Cause| Finding::amber(cause.with("platform", NAME)).on(field);
     let mut found = Vec::new();
+    let (wished, name) = (
+        wished(fields, file_name),
+        shortened(wished(fields, file_name), name_max),
+    );
+    if name != wished {
+        let cause = Cause::new("file_renamed").with("file", wished);
+        found.push(note("originFileName", cause.with("name", name)));
+    }
     if !value(fields, "workflowId").is_empty() {
         let idle = OVERRIDDEN
             .iter()
             .filter(|name| !value(fields, name).is_empty());
         found.extend(idle.map(|name| note(name, Cause::new("wangsu_workflow_overrides"))));
-    }
-    let count = subtitles(value(fields, "subtitle")).len();
-    if count > SUBTITLES_MAX {
-        let cause = Cause::new("wangsu_subtitles_too_many");
-        found.push(note(
-            "subtitle",
-            cause.with("count", count).with("max", SUBTITLES_MAX),
-        ));
     }
     let text = value(fields, "categoryNames");
     if text.starts_with('[') && categories(text).is_none() {
@@ -349,18 +339,31 @@ mod tests {
             ("workflowId", "w"),
             ("cmd", "c"),
             ("categoryNames", "[oops"),
-            ("subtitle", &"l=s,".repeat(14)),
         ])
         .fields;
-        let notes = notes(&fields);
+        let notes = notes(&fields, "a.mp4", 40);
         let codes: Vec<&str> = notes.iter().map(|note| note.cause.code.as_str()).collect();
         assert_eq!(
             codes,
-            [
-                "wangsu_workflow_overrides",
-                "wangsu_subtitles_too_many",
-                "wangsu_categories_unreadable"
-            ]
+            ["wangsu_workflow_overrides", "wangsu_categories_unreadable"]
         );
+    }
+
+    #[test]
+    fn a_name_that_cannot_stay_is_shown_as_it_will_be() {
+        let named = |fields: &[(&str, &str)], file_name: &str| {
+            let found = notes(&draft(fields).fields, file_name, 40);
+            let of = |finding: Finding| (finding.cause.code, finding.cause.params["name"].clone());
+            found.into_iter().map(of).next()
+        };
+        let name = |chars: usize| format!("{}.mp4", "海".repeat(chars - 4));
+        let shown = |name: &str| Some(("file_renamed".to_owned(), name.to_owned()));
+        assert_eq!(named(&[], &name(39)), None);
+        assert_eq!(named(&[], &name(40)), None);
+        assert_eq!(named(&[], &name(41)), shown(&name(40)));
+        assert_eq!(named(&[], "clip"), shown("clip.mp4"));
+        assert_eq!(named(&[("originFileName", "short.mp4")], &name(41)), None);
+        let own = [("originFileName", "a/b.mp4")];
+        assert_eq!(named(&own, "x.mp4"), shown("a b.mp4"));
     }
 }

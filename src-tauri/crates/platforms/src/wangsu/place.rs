@@ -54,7 +54,7 @@ fn with_offer(api: &Api<'_>, asked: &BTreeMap<String, String>, failure: Failure)
     let mut error = Error::from(failure);
     if too_long {
         let name = asked.get("originFileName").cloned().unwrap_or_default();
-        let most = usize::try_from(api.settings().number("name_limit")).unwrap_or(40);
+        let most = api.settings().name_max();
         let shorter = names::offer(&name, most);
         error.cause = error.cause.with("name", name).with("shorter", shorter);
     }

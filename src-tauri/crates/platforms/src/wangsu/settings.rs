@@ -108,6 +108,11 @@ impl<'a> Settings<'a> {
         60 * i64::try_from(self.number("listed_within_minutes")).unwrap_or(60)
     }
 
+    /// Longest name of a file with its ending, in code points.
+    pub(super) fn name_max(&self) -> usize {
+        usize::try_from(self.number("name_limit")).unwrap_or(40)
+    }
+
     pub(super) fn limits(&self) -> Limits {
         let mut limits = self.spec.limits.clone();
         limits.parts_at_once = u32::try_from(self.number("max_parallel_blocks")).unwrap_or(1);

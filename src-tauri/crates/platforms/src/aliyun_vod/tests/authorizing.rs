@@ -352,21 +352,18 @@ async fn every_limit_holds_at_its_edge() {
     assert_eq!(check("Extend", &"x".repeat(512)), None);
     assert_eq!(
         check("Extend", &"x".repeat(513)).as_deref(),
-        Some("field_too_long")
+        Some("field_too_many_bytes")
     );
     let notes = |name: &str, value: &str| {
         let fields = [(name.to_owned(), value.to_owned())].into();
-        let found = bench.adapter.notes(&bench.session, &fields);
+        let found = bench.adapter.notes(&bench.session, &fields, "a.mp4");
         found
             .into_iter()
             .map(|note| (note.severity, note.cause.code))
             .collect::<Vec<_>>()
     };
-    assert_eq!(notes("Tags", &tags(16)), []);
-    assert_eq!(
-        notes("Tags", &tags(17)),
-        [(Severity::Red, "tags_too_many".to_owned())]
-    );
+    assert_eq!(check("Tags", &tags(16)), None);
+    assert_eq!(check("Tags", &tags(17)).as_deref(), Some("tags_too_many"));
     for text in [
         "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n",
         "1\n00:00:00,000 --> 00:00:01,000\nHello\n",
@@ -377,11 +374,12 @@ async fn every_limit_holds_at_its_edge() {
         notes("Subtitle", "/home/me/words.srt"),
         [(Severity::Red, "aliyun_vod_subtitle_unreadable".to_owned())]
     );
-    assert_eq!(notes("Tags", &"x".repeat(32)), []);
+    assert_eq!(check("Tags", &"x".repeat(32)), None);
     assert_eq!(
-        notes("Tags", &"x".repeat(33)),
-        [(Severity::Red, "tag_too_long".to_owned())]
+        check("Tags", &"x".repeat(33)).as_deref(),
+        Some("tag_too_long")
     );
+    assert_eq!(check("Title", "夏日🌊").as_deref(), Some("field_character"));
     assert_eq!(notes("Title", &"x".repeat(128)), []);
     assert_eq!(
         notes("Title", &"夏".repeat(43)),

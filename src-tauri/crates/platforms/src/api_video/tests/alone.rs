@@ -136,7 +136,9 @@ async fn what_a_token_cannot_carry_is_said_beforehand() {
         let fields = fields
             .iter()
             .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        bench.adapter.notes(&bench.session, &fields.collect())
+        bench
+            .adapter
+            .notes(&bench.session, &fields.collect(), "a.mp4")
     };
     assert!(note(&[("title", "t"), ("public", "1"), ("panoramic", "0")]).is_empty());
     let found = note(&[("title", "t"), ("tags", "a"), ("public", "1")]);
@@ -144,6 +146,13 @@ async fn what_a_token_cannot_carry_is_said_beforehand() {
     assert_eq!(found[0].severity, slipway_model::preflight::Severity::Amber);
     let found = note(&[("title", "t"), ("public", "0")]);
     assert_eq!(found[0].severity, slipway_model::preflight::Severity::Red);
+    let fields = bench.adapter.fields(&bench.session);
+    let title = fields.iter().find(|field| field.name == "title").unwrap();
+    let refused = |text: &str| title.check(Some(text), &slipway_model::Fields::new());
+    assert_eq!(refused("a - b"), None);
+    for text in ["a/b", "a\\b", "\"a\"", "a\nb"] {
+        assert_eq!(refused(text).unwrap().code, "field_character", "{text}");
+    }
     let missing = testing::session(Secrets::of(&[]), &[("auth", "upload-token")]);
     let opened = bench.adapter.open(&missing, &draft(&noise(10, 1)), 1).await;
     assert_eq!(opened.unwrap_err().cause.code, "secret_missing");

@@ -217,6 +217,10 @@ async fn a_day_that_is_known_to_be_full_is_waited_out_and_never_tried() {
         works.left
     };
     assert_eq!(left().await, 2);
+    let third = noise(1000, 32);
+    let mut late = draft(&third);
+    late.fields.insert("title".into(), "three".into());
+    let ticket = bench.send_all(&late, &third).await.unwrap();
     for (seed, title) in [(30, "one"), (31, "two")] {
         let whole = noise(1000, seed);
         let mut draft = draft(&whole);
@@ -226,15 +230,21 @@ async fn a_day_that_is_known_to_be_full_is_waited_out_and_never_tried() {
         bench.commit(&draft, ticket).await.unwrap();
     }
     assert_eq!(left().await, 0);
-    let whole = noise(1000, 32);
-    let mut draft = draft(&whole);
-    draft.fields.insert("title".into(), "three".into());
-    let ticket = bench.send_all(&draft, &whole).await.unwrap();
-    let error = bench.commit(&draft, ticket).await.unwrap_err();
-    assert_eq!(error.cause.code, "bilibili_daily_quota");
-    let ErrorKind::Quota { until_ms } = error.kind else {
-        panic!("{error:?}");
-    };
-    assert!(until_ms > now_ms());
+    let sent = bench.platform.bytes_received();
+    for error in [
+        bench.commit(&late, ticket).await.unwrap_err(),
+        bench.send_all(&draft(&third), &third).await.unwrap_err(),
+    ] {
+        assert_eq!(error.cause.code, "bilibili_daily_quota");
+        let ErrorKind::Quota { until_ms } = error.kind else {
+            panic!("{error:?}");
+        };
+        assert!(until_ms > now_ms());
+    }
     assert_eq!((bench.works(), bench.adds()), (2, 2), "not even tried");
+    assert_eq!(
+        bench.platform.bytes_received(),
+        sent,
+        "not a byte for nothing"
+    );
 }

@@ -3,6 +3,7 @@
 use super::*;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use slipway_model::Fields;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,

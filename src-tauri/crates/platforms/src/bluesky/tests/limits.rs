@@ -201,7 +201,9 @@ fn a_text_may_have_300_characters_as_a_reader_counts_them() {
     let seen = Seen {
         file_name: "a.mp4",
         size_bytes: Some(5),
+        media: None,
         cover: None,
+        now_ms: 0,
     };
     let family = "👩‍👩‍👧";
     for (count, red) in [(299, 0), (300, 0), (301, 1)] {
