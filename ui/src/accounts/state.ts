@@ -162,7 +162,7 @@ export async function rename(): Promise<void> {
 
 export const openFolder = (row: AccountRow) => backend().openFolder(row.account.id).catch((thrown: unknown) => say({ text: sayThrown(thrown) }));
 
-/** What was left may be old by now: accounts that tell of it are asked again when the screen comes up. One that waits is left in peace. */
+/** What was left may be old by now: accounts that tell of it are asked again when they come up, or new uploads do. One that waits is left in peace. */
 const STALE_MS = 10 * 60_000;
 export async function refresh(): Promise<void> {
   await loadAccounts();
@@ -171,7 +171,7 @@ export async function refresh(): Promise<void> {
   await Promise.all(stale.map((row) => check(row, false)));
 }
 effect(() => {
-  if (screen.value === "accounts") untracked(() => void refresh().catch(() => {}));
+  if (screen.value === "accounts" || screen.value === "manuscript") untracked(() => void refresh().catch(() => {}));
 });
 
 export async function removeAccount(row: AccountRow): Promise<void> {

@@ -7,13 +7,16 @@
  */
 import type {
   AccountRow,
+  Cause,
   Counts,
+  Cure,
   Failure,
   LiveRow,
   OfferedFile,
   Patch,
   Preflight,
   QueueWindow,
+  Severity,
   Show,
   Summary,
   UploadDetail,
@@ -24,6 +27,7 @@ import type {
   UploadSet,
   Wait,
 } from "../bindings";
+import { refusedAt } from "../form/cures";
 import { account, accountsAt } from "./fake/accounts";
 import { draftsOf } from "./fake/drafts";
 import { looked } from "./fake/media";
@@ -233,14 +237,13 @@ export function fake(search: string = location.search): Backend {
         const platform = accounts.find((row) => row.account.id === accountId)?.account.platform ?? "";
         const spec = specs.find((one) => one.name === platform);
         const findings: Preflight["findings"] = [];
+        const find = (severity: Severity, field: string | null, said: Cause, cure: Cure | null = field === null ? null : { do: "edit" }) => findings.push({ severity, field, cause: said, cure });
         const limitBytes = spec?.limits.file_max_bytes ?? 0;
-        if (file?.online && !spec?.takes_online) findings.push({ severity: "red", field: null, cause: cause("online_not_taken", { file: file.name, platform }) });
-        if (file && limitBytes > 0 && file.size_bytes > limitBytes)
-          findings.push({
-            severity: "red",
-            field: null,
-            cause: cause("file_too_large", { file: file.name, platform, bytes: String(file.size_bytes), max_bytes: String(limitBytes) }),
-          });
+        if (file?.online && !spec?.takes_online) find("red", null, cause("online_not_taken", { file: file.name, platform }));
+        if (file && limitBytes > 0) {
+          const over = file.size_bytes > limitBytes;
+          find(over ? "red" : "green", null, cause(over ? "file_too_large" : "met_size", { file: file.name, platform, bytes: String(file.size_bytes), max_bytes: String(limitBytes) }));
+        }
         const written = { ...request.fields, ...request.own[id]?.fields };
         const value = (name: string, from: string | null, fallback: string | null) =>
           written[`${platform}.${name}`] ?? (from === null ? undefined : written[from]) ?? (from === "title" ? file?.title : undefined) ?? fallback ?? "";
@@ -251,15 +254,26 @@ export function fake(search: string = location.search): Backend {
           const needed = field.required || (when && whenField && value(when.field, whenField.from, whenField.default) === when.is);
           const params = { platform, field: field.name };
           if (text.trim() === "") {
-            if (needed) findings.push({ severity: "red", field: field.name, cause: cause("field_required", params) });
+            if (needed) find("red", field.name, cause("field_required", params));
           } else if (field.max && text.length > field.max.count) {
-            findings.push({ severity: "red", field: field.name, cause: cause("field_too_long", { ...params, length: String(text.length), max: String(field.max.count) }) });
+            find("red", field.name, cause("field_too_long", { ...params, length: String(text.length), max: String(field.max.count) }), { do: "shorten", to: field.max });
           } else if (field.kind === "integer" && !/^\d+$/.test(text)) {
-            findings.push({ severity: "red", field: field.name, cause: cause("field_not_a_number", { ...params, value: text }) });
+            find("red", field.name, cause("field_not_a_number", { ...params, value: text }));
+          } else if (field.max && !field.advanced) {
+            find("green", field.name, cause("met_length", { ...params, length: String(text.length), max: String(field.max.count) }));
+          }
+          const at = refusedAt(text, field.refuses);
+          if (at) {
+            const character = text.slice(at.from, at.to);
+            const code_point = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}`;
+            find("red", field.name, cause("field_character", { ...params, character, code_point, position: String([...text.slice(0, at.from)].length + 1), count: "1" }), { do: "take_out" });
           }
         }
         if (file && platform !== "folder" && !/\.(mp4|mov|mkv|webm)$/i.test(file.name))
-          findings.push({ severity: "amber", field: null, cause: cause("file_format_unsure", { file: file.name, platform, formats: "mp4, mov" }) });
+          find("amber", null, cause("file_format_unsure", { file: file.name, platform, formats: "mp4, mov" }));
+        if (platform === "folder") find("green", null, cause("met_disk", { account: "Archive drive", left: "1200000000000", wanted: String(file?.size_bytes ?? 0) }));
+        const worst: Severity[] = ["red", "amber", "green"];
+        findings.sort((a, b) => worst.indexOf(a.severity) - worst.indexOf(b.severity));
         return { file: id, account: accountId, findings };
       }),
     );

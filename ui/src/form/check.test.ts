@@ -3,7 +3,7 @@ import type { Field } from "../bindings";
 import { fault, joinTags, level, localTime, measure, rfc3339, splitTags } from "./check";
 
 const field = (part: Partial<Field>): Field => ({
-  name: "title", kind: "text", required: false, required_when: null, max: null, range: null, choices: [], listed: false, default: null, from: null, advanced: false, label: {}, help: {}, ...part,
+  name: "title", kind: "text", required: false, required_when: null, max: null, bytes_max: null, min: null, tags: null, refuses: [], range: null, choices: [], listed: false, default: null, from: null, advanced: false, label: {}, help: {}, ...part,
 });
 const none = () => "";
 
@@ -37,7 +37,7 @@ describe("a field", () => {
   });
 
   it("of tags takes commas of every script, each tag once", () => {
-    expect(splitTags("港，crane、 4k,, ")).toEqual(["港", "crane", "4k"]);
+    expect(splitTags("港，#crane、 ＃ 4k,, ")).toEqual(["港", "crane", "4k"]);
     expect(joinTags(["a", "b", "a"])).toBe("a,b");
   });
 

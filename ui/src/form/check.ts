@@ -47,7 +47,7 @@ export const level = (length: number, max: number) => (length > max ? "over" : l
 export const splitTags = (value: string) =>
   value
     .split(/[,，、\n]/)
-    .map((tag) => tag.trim())
+    .map((tag) => tag.trim().replace(/^[#＃]+\s*/, ""))
     .filter((tag) => tag !== "");
 export const joinTags = (tags: readonly string[]) => [...new Set(tags)].join(",");
 

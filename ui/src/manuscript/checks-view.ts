@@ -1,13 +1,18 @@
 /** What each account would refuse, beside the form, and the way to the field that cures it. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Field, Finding, OfferedFile, Spec } from "../bindings";
+import type { AccountRow, Field, Finding, OfferedFile, Spec } from "../bindings";
+import { signIn } from "../accounts/signing";
+import { editAccount, nameOf } from "../accounts/state";
 import { icon, mark } from "../app/parts";
-import { labelOf, platformLabel, say } from "../app/world";
+import { say as toast } from "../app/toast";
+import { labelOf, platformLabel, say, screen } from "../app/world";
+import { cured, refusedAt } from "../form/cures";
 import { t } from "../i18n";
-import { checking, checks, isTwice, showChecks, type Verdict, verdicts } from "./checks";
-import { hasOwn } from "./fields";
+import { checking, checks, showChecks, type Verdict, verdicts } from "./checks";
+import { chooseCover } from "./cover";
+import { hasOwn, setValue, toggleLink, valueOf } from "./fields";
 import { commonId, ownId } from "./fields-view";
-import { good, picked, platforms, several, touch } from "./form";
+import { edited, good, picked, platforms, several, touch } from "./form";
 import { again } from "./times";
 
 export function checksToggle(): TemplateResult {
@@ -52,44 +57,96 @@ function verdictView(verdict: Verdict): TemplateResult {
     <section class="verdict" aria-label=${name}>
       <h3 class="verdict-head">${mark(account.platform)}<span class="cut" title=${name}>${name}</span>${checked ? html`<span class="state" data-state=${tone}>${icon(picture)}${words}</span>` : nothing}</h3>
       <ul class="rules">
-        ${verdict.findings.map(({ finding, file }) => ruleView(account.platform, finding, file))}
+        ${verdict.findings.map(({ finding, file }) => ruleView(verdict.row, finding, file))}
         ${verdict.findings.length === 0 && checked ? html`<li class="rule" data-level="ok"><span class="state icon" data-state="ok">${icon("s-done")}</span><div><p>${preflight.allGood}</p></div></li>` : nothing}
       </ul>
     </section>`;
 }
 
-function ruleView(platform: string, finding: Finding, file: OfferedFile | null): TemplateResult {
-  const { preflight, compose } = t();
-  const red = finding.severity === "red";
+const LEVELS = { red: ["over", "s-failed"], amber: ["near", "s-warn"], green: ["ok", "s-done"] } as const;
+
+function ruleView(row: AccountRow, finding: Finding, file: OfferedFile | null): TemplateResult {
+  const { preflight } = t();
+  const [level, picture] = LEVELS[finding.severity];
   const only = file ?? (several.value ? null : (good.value[0] ?? null));
   const text = say({ ...finding.cause, params: { ...(only ? { file: only.name } : {}), ...finding.cause.params } });
-  const spec = platforms.value.find((one) => one.name === platform);
-  const field = spec?.fields.find((one) => one.name === finding.field);
-  const cure =
-    isTwice(finding)
-      ? again.value
-        ? nothing
-        : html`<button type="button" class="rule-cure" @click=${() => (again.value = true)}>${compose.again1}</button>`
-      : spec && field
-        ? html`<button type="button" class="rule-cure" @click=${() => goTo(spec, field, file)}>${preflight.goTo(labelOf(field.label))}</button>`
-        : nothing;
+  const cures = finding.severity === "green" ? [] : curesOf(row, finding, file);
   return html`
-    <li class="rule" data-level=${red ? "over" : "near"}>
-      <span class="state icon" data-state=${red ? "over" : "near"}>${icon(red ? "s-failed" : "s-warn")}</span>
-      <div><p>${file && !text.includes(file.name) ? preflight.forFile(file.name, text) : text}</p>${cure}</div>
+    <li class="rule" data-level=${level} tabindex="-1">
+      <span class="state icon" data-state=${level}>${icon(picture)}</span>
+      <div><p>${file && !text.includes(file.name) ? preflight.forFile(file.name, text) : text}</p>${cures.length === 0 ? nothing : html`<p class="rule-cures">${cures}</p>`}</div>
     </li>`;
 }
 
-/** To the field that cures a finding: of its file, and the common one while it is linked. */
+/** What a person can do about it with one click. The way to the field comes first: it changes nothing. */
+function curesOf(row: AccountRow, finding: Finding, file: OfferedFile | null): TemplateResult[] {
+  const { preflight, compose } = t();
+  const { account } = row;
+  const spec = platforms.value.find((one) => one.name === account.platform);
+  const field = spec?.fields.find((one) => one.name === finding.field);
+  const button = (words: string, act: () => void, goes = false) => html`<button type="button" class="rule-cure" ?data-goes=${goes} @click=${act}>${words}</button>`;
+  const { cure } = finding;
+  if (cure === null) return [];
+  switch (cure.do) {
+    case "upload_again":
+      return again.value ? [] : [button(compose.again1, () => (again.value = true))];
+    case "sign_in":
+      return [button(preflight.signIn, () => signInTo(row))];
+    case "choose_cover":
+      return [button(preflight.chooseCover, () => void chooseCover())];
+    default: {
+      if (!spec || !field) return [];
+      const way = button(preflight.goTo(labelOf(field.label)), () => goTo(spec, field, file), true);
+      // The text of another video is not the one that is written now.
+      const text = file === null || file.file === edited.value?.file ? cured(cure, field, valueOf(spec, field)) : null;
+      return text === null || text === "" ? [way] : [way, button(preflight.cures[cure.do], () => replace(spec, field, text))];
+    }
+  }
+}
+
+/** On the platform's page, or by a new secret where it has none. The form stays as it is. */
+function signInTo(row: AccountRow): void {
+  screen.value = "accounts";
+  if (row.signs_in) void signIn(row, nameOf(row));
+  else editAccount(row.account.id);
+}
+
+/** Gives the platform's field the text that the cure made, as its own; what it had can be taken back. */
+function replace(spec: Spec, field: Field, text: string): void {
+  const [name, before, had] = [`${spec.name}.${field.name}`, valueOf(spec, field), hasOwn(spec, field)];
+  setValue(name, text);
+  const label = labelOf(field.label);
+  toast({ text: t().preflight.cured(label), undo: () => (had ? setValue(name, before) : toggleLink(spec, field)) });
+}
+
+/** To the field that cures a finding: of its file, the common one while it is linked, at the character that is refused. */
 function goTo(spec: Spec, field: Field, file: OfferedFile | null): void {
   if (file) picked.value = file.file;
   showChecks.value = false;
-  const id = field.from !== null && !hasOwn(spec, field) ? commonId(field.from) : ownId(spec.name, field.name);
-  touch(field.from !== null && !hasOwn(spec, field) ? field.from : `${spec.name}.${field.name}`);
+  const linked = field.from !== null && !hasOwn(spec, field);
+  const id = linked ? commonId(field.from ?? "") : ownId(spec.name, field.name);
+  touch(linked ? (field.from ?? "") : `${spec.name}.${field.name}`);
+  const at = refusedAt(valueOf(spec, field), field.refuses);
   requestAnimationFrame(() => {
     const control = document.getElementById(id);
     for (let fold = control?.closest("details"); fold; fold = fold.parentElement?.closest("details")) fold.open = true;
     control?.focus();
+    if (at && (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) && field.kind !== "tags") control.setSelectionRange(at.from, at.to);
     control?.scrollIntoView({ block: "center" });
+  });
+}
+
+let shown = -1;
+/** Goes to the next or the previous finding: to its field, or to the finding itself where it is on none. */
+export function nextFinding(by: 1 | -1): void {
+  const all = [...document.querySelectorAll<HTMLElement>(".rule[data-level=over], .rule[data-level=near]")];
+  if (all.length === 0) return;
+  shown = shown < 0 && by < 0 ? all.length - 1 : (shown + by + all.length) % all.length;
+  const way = all[shown]?.querySelector<HTMLElement>(".rule-cure[data-goes]");
+  if (way) return way.click();
+  showChecks.value = true;
+  requestAnimationFrame(() => {
+    all[shown]?.focus();
+    all[shown]?.scrollIntoView({ block: "nearest" });
   });
 }

@@ -10,7 +10,8 @@ import { backend, sayThrown } from "../app/world";
 import { asked, chosenRows, edited, good, several } from "./form";
 import { again } from "./times";
 
-const CHECK_AFTER_MS = 200;
+/** A check costs a fraction of a frame; letters of one burst are checked together. */
+const CHECK_AFTER_MS = 40;
 /** Nothing is wrong, but it needs a yes: the same file went, or goes, to the same account. */
 const TWICE = ["already_sent", "already_sending"];
 export const isTwice = (finding: Finding) => TWICE.includes(finding.cause.code);
@@ -57,6 +58,8 @@ export const settled = () =>
 
 export const forbids = (finding: Finding) => finding.severity === "red" || (isTwice(finding) && !again.value);
 
+const isOfAccount = (finding: Finding) => finding.field === null && !("file" in finding.cause.params);
+
 export interface Verdict {
   row: AccountRow;
   /** A finding on a field that all files share is said once, of no file. */
@@ -79,17 +82,21 @@ export const verdicts = computed<Verdict[]>(() => {
     const keyOf = (finding: Finding) => JSON.stringify([finding.field, finding.cause.code, finding.cause.params]);
     const times = new Map<string, number>();
     for (const { findings } of looked) for (const key of new Set(findings.map(keyOf))) times.set(key, (times.get(key) ?? 0) + 1);
+    // What is said of the account itself counts the files before: the last one has counted them all.
+    const latest = new Map(looked.flatMap(({ findings }) => findings.filter(isOfAccount).map((finding) => [finding.cause.code, finding])));
     const said = new Set<string>();
     const findings = looked.flatMap(({ file, findings }) =>
       findings.flatMap((finding) => {
         const key = keyOf(finding);
-        const ofAll = finding.field !== null && times.get(key) === good.value.length;
+        const ofAccount = isOfAccount(finding);
+        if (ofAccount && latest.get(finding.cause.code) !== finding) return [];
+        const ofAll = ofAccount || (finding.field !== null && times.get(key) === good.value.length);
         if (ofAll && said.has(key)) return [];
         said.add(key);
         return [{ finding, file: several.value && !ofAll ? file : null }];
       }),
     );
-    return { row, findings, red: findings.filter(({ finding }) => forbids(finding)).length, amber: findings.filter(({ finding }) => !forbids(finding)).length, ready };
+    return { row, findings, red: findings.filter(({ finding }) => forbids(finding)).length, amber: findings.filter(({ finding }) => finding.severity === "amber" && !forbids(finding)).length, ready };
   });
   return all.sort((a, b) => Number(b.red > 0) - Number(a.red > 0) || b.amber - a.amber);
 });

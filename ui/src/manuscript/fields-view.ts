@@ -4,7 +4,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import type { Field, Spec } from "../bindings";
 import { icon, mark } from "../app/parts";
 import { labelOf } from "../app/world";
-import { fault, measure } from "../form/check";
+import { fault, measure, splitTags } from "../form/check";
 import { type Counter, fieldView } from "../form/view";
 import { faultWords } from "../form/words";
 import { t } from "../i18n";
@@ -36,6 +36,12 @@ export function commonPart(): TemplateResult | typeof nothing {
     </section>`;
 }
 
+/** The length, or how many entries there are, where a platform bounds them. */
+function countersOf({ name: platform }: Spec, field: Field, value: string): Counter[] {
+  if (field.tags && !field.max) return [{ platform, length: splitTags(value).length, max: field.tags.count }];
+  return field.max ? [{ platform, length: measure(value, field.max.of), max: field.max.count }] : [];
+}
+
 function commonField(name: string, field: Field): TemplateResult {
   const { compose } = t();
   const value = values.value[name] ?? (field.kind === "choice" ? (field.default ?? "") : "");
@@ -43,9 +49,9 @@ function commonField(name: string, field: Field): TemplateResult {
   let error: string | null = null;
   const label = compose.field[name] ?? name;
   for (const { spec, field: linked } of linkedTo(name)) {
+    counters.push(...countersOf(spec, linked, value));
     if (!linked.max) continue;
     const length = measure(value, linked.max.of);
-    counters.push({ platform: spec.name, length, max: linked.max.count });
     if (length > linked.max.count) error ??= compose.tooLongCommon(labelOf(spec.label), linked.max.count, length);
   }
   if (error === null && field.required && value.trim() === "" && touched.value.has(name)) error = t().form.needed(label);
@@ -127,7 +133,7 @@ function platformField(spec: Spec, field: Field): TemplateResult {
     value,
     label: field.from === null ? label : compose.fieldFor(label, labelOf(spec.label)),
     error: linked === true ? null : (said ?? refused),
-    counters: field.max ? [{ platform: spec.name, length: measure(value, field.max.of), max: field.max.count }] : [],
+    counters: countersOf(spec, field, value),
     input: (next) => setValue(name, next),
     left: () => touch(name),
     ...(linked === null ? {} : { linked: { is: linked, toggle, ...(ofAll ? { words: compose.shared } : {}) } }),

@@ -33,7 +33,7 @@ export const common = computed<{ name: string; field: Field }[]>(() =>
     if (name === "visibility") return [{ name, field: visibility() }];
     const kind = name === "description" ? "multiline" : name === "tags" ? "tags" : (model?.kind ?? "text");
     const field: Field = {
-      name, kind, required: linked.some((one) => one.required), required_when: null, max: null, range: null, choices: model?.choices ?? [], listed: false,
+      name, kind, required: linked.some((one) => one.required), required_when: null, max: null, bytes_max: null, min: null, tags: null, refuses: [], range: null, choices: model?.choices ?? [], listed: false,
       default: model?.default ?? null, from: null, advanced: false, label: {}, help: {},
     };
     return [{ name, field }];
@@ -42,7 +42,7 @@ export const common = computed<{ name: string; field: Field }[]>(() =>
 
 /** In words, whatever a platform makes of them: some only know public or not. */
 const visibility = (): Field => ({
-  name: "visibility", kind: "choice", required: true, required_when: null, max: null, range: null, listed: false, default: "public", from: null, advanced: false, label: {}, help: {},
+  name: "visibility", kind: "choice", required: true, required_when: null, max: null, bytes_max: null, min: null, tags: null, refuses: [], range: null, listed: false, default: "public", from: null, advanced: false, label: {}, help: {},
   choices: (["public", "private"] as const).map((value) => ({ value, label: { [language.value]: t().compose.visibilities[value] } })),
 });
 const inWords: Record<string, boolean> = { public: true, unlisted: false, private: false };

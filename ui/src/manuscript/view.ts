@@ -9,7 +9,7 @@ import { list } from "../i18n/format";
 import { accountsPart } from "./accounts-view";
 import { add, adding } from "./adding";
 import { addable, blocked, checking, showChecks } from "./checks";
-import { checksToggle, preflightView } from "./checks-view";
+import { checksToggle, nextFinding, preflightView } from "./checks-view";
 import { save } from "./drafts";
 import { draftNote, draftsMenu } from "./drafts-view";
 import { commonPart, platformsPart } from "./fields-view";
@@ -47,11 +47,7 @@ function keys(event: KeyboardEvent): void {
     void save();
   } else if (event.key === "F8") {
     event.preventDefault();
-    const cures = [...document.querySelectorAll<HTMLElement>(".rule[data-level=over] .rule-cure, .rule[data-level=near] .rule-cure")];
-    if (cures.length === 0) return;
-    if (document.querySelector<HTMLElement>(".preflight")?.offsetParent === null) showChecks.value = true;
-    finding = (finding + (event.shiftKey ? -1 : 1) + cures.length) % cures.length;
-    cures[finding]?.click();
+    nextFinding(event.shiftKey ? -1 : 1);
   } else if (event.altKey && event.key.toLowerCase() === "l") {
     event.preventDefault();
     target?.closest(".field")?.querySelector<HTMLElement>(".link-toggle")?.click();
@@ -59,7 +55,6 @@ function keys(event: KeyboardEvent): void {
     showChecks.value = false;
   }
 }
-let finding = -1;
 
 function footView(): TemplateResult {
   const { compose } = t();

@@ -15,6 +15,7 @@ interface Extra {
   help?: Words;
   when?: [field: string, is: string];
   listed?: boolean;
+  refuses?: [number, number][];
 }
 const field = (name: string, kind: FieldKind, label: Words, x: Extra = {}): Field => ({
   name,
@@ -22,6 +23,10 @@ const field = (name: string, kind: FieldKind, label: Words, x: Extra = {}): Fiel
   required: x.required ?? false,
   required_when: x.when ? { field: x.when[0], is: x.when[1] } : null,
   max: x.max === undefined ? null : { count: x.max, of: "utf16" },
+  bytes_max: null,
+  min: null,
+  tags: null,
+  refuses: x.refuses ?? [],
   range: x.range ?? null,
   choices: (x.choices ?? []).map(([value, ...words]) => ({ value, label: labels(words) })),
   listed: x.listed ?? false,
@@ -57,6 +62,8 @@ const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pi
     file_warn_bytes: 0,
     submit_spacing_s: 0,
     extensions: [],
+    extensions_only: false,
+    media: { duration_max_ms: 0, video_codecs: [], audio_codecs: [], side_max_px: 0, frames_per_second_max: 0, bits_per_second_max: 0, channels_max: 0, sample_rate_max_hz: 0 },
     cover: null,
   },
   ...rest,
@@ -119,7 +126,7 @@ export const specs: Spec[] = [
       field("access_key_id", "text", ["AccessKey ID", "AccessKey ID", "AccessKey ID"], { required: true }),
     ],
     secrets: [key],
-    fields: [title(128), about("description", 1024), tags("tags", 500)],
+    fields: [{ ...title(128), refuses: [[0x1f000, 0x1faff]] }, about("description", 1024), tags("tags", 500)],
   }),
   spec("wangsu", ["Wangsu VoD", "网宿云点播", "Wangsu VoD"], "Ws", {
     settings: [field("domain", "url", ["API address", "接口地址", "API のアドレス"], { required: true })],
