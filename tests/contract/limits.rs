@@ -1,13 +1,9 @@
-//! The smallest and the largest that a platform takes, and each bound of its `spec.toml`: below, at, above.
+//! The smallest and the largest file that a platform takes: below, at, above.
 
 use crate::stay::{Stay, works};
 use secrecy::SecretString;
 use slipway_api::wire::NewManuscripts;
-use slipway_model::{
-    AccountId, Cuts, Field, FieldKind, Limits, PhaseName,
-    field::LengthUnit,
-    preflight::{Finding, Severity},
-};
+use slipway_model::{AccountId, Cuts, Finding, Limits, PhaseName, Severity};
 use slipway_platforms::{Draft, Http, ProxyChoice, Result, SecretStore, Session};
 use std::{collections::BTreeMap, fs::File, sync::Arc};
 
@@ -99,65 +95,13 @@ fn is_legal(cuts: &Cuts, size_bytes: u64, limits: &Limits) {
     }
 }
 
-pub(crate) async fn each_field_is_taken_up_to_its_bound(platform: &str) {
-    let stay = Stay::at(platform).await;
-    let adapter = slipway_platforms::find(platform).unwrap();
-    let fields = adapter.fields(&session(&stay));
-    let mut bounds = 0;
-    for field in &fields {
-        for (value, fits) in around(field) {
-            let name = format!("{platform}.{}", field.name);
-            let found = reds(&stay, 1, "field", &[(&name, &value)]).await;
-            let named = found
-                .iter()
-                .filter(|code| ["field_too_long", "field_out_of_range"].contains(&code.as_str()));
-            assert_eq!(
-                named.count(),
-                usize::from(!fits),
-                "{name} = {value}: {found:?}"
-            );
-            bounds += 1;
-        }
-    }
-    assert!(
-        bounds > 0 || platform == "api-video",
-        "api.video alone names no bound of a field"
-    );
-    stay.house.api.close().await;
-}
-
-/// Values one below, at and one above the field's bounds, and whether they fit.
-fn around(field: &Field) -> Vec<(String, bool)> {
-    let mut values = Vec::new();
-    if let Some(max) = field.max {
-        let unit = match max.of {
-            LengthUnit::Grapheme => "e\u{301}",
-            LengthUnit::Scalar => "海",
-            LengthUnit::Utf16 | LengthUnit::Byte => "a",
-        };
-        let text = |count: u32| unit.repeat(count as usize);
-        values.extend([
-            (text(max.count - 1), true),
-            (text(max.count), true),
-            (text(max.count + 1), false),
-        ]);
-    }
-    if let (FieldKind::Integer, Some((least, most))) = (field.kind, field.range) {
-        let all = [
-            (least - 1, false),
-            (least, true),
-            (least + 1, true),
-            (most - 1, true),
-            (most, true),
-            (most + 1, false),
-        ];
-        values.extend(all.map(|(number, fits)| (number.to_string(), fits)));
-    }
-    values
-}
-
 /// What stops a manuscript with a file of `size` bytes, which has none on the disk.
-async fn reds(stay: &Stay, size: u64, title: &str, more: &[(&str, &str)]) -> Vec<String> {
+pub(crate) async fn reds(
+    stay: &Stay,
+    size: u64,
+    title: &str,
+    more: &[(&str, &str)],
+) -> Vec<String> {
     let path = stay.house.path("sparse.mp4");
     File::create(&path).unwrap().set_len(size).unwrap();
     let offered = stay.house.api.files_offer(vec![path]).await.unwrap();

@@ -7,10 +7,12 @@
     reason = "what does not hold here is a failed test"
 )]
 
+mod bounds;
 mod disturbed;
 mod faults;
 mod limits;
 mod stay;
+mod table;
 
 macro_rules! contract {
     ($($module:ident $platform:literal: $($part:ident::$sentence:ident)*;)*) => {$(
@@ -30,7 +32,7 @@ macro_rules! contract {
                 disturbed::a_video_that_the_platform_fails_at_fails_with_its_words
                 limits::the_smallest_file_is_published
                 limits::the_largest_file_is_planned_and_a_byte_more_is_not
-                limits::each_field_is_taken_up_to_its_bound;
+                bounds::what_is_above_a_bound_is_refused_here_and_there;
         )*}
     };
 }

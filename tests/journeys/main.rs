@@ -8,6 +8,7 @@
 mod accounts;
 mod bilibili;
 mod captions;
+mod checked;
 mod disturbed;
 mod drafts;
 mod edited;
