@@ -8,6 +8,7 @@ mod large;
 mod lines;
 mod queue;
 mod reaction;
+mod typing;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,8 @@ enum What {
     Reaction,
     /// Ten thousand and a hundred thousand uploads.
     Queue,
+    /// Preflight while somebody types.
+    Typing,
     /// Emulated lines.
     Lines,
 }
@@ -94,6 +97,9 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
     }
     if wants(What::Queue) {
         rows.extend(queue::measure(program, options.queue).await?);
+    }
+    if wants(What::Typing) {
+        rows.extend(typing::measure().await?);
     }
     if wants(What::Lines) {
         rows.extend(lines::measure(program, options.line_mib, options.runs.min(3)).await?);
