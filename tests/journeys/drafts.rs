@@ -1,8 +1,11 @@
 //! What is being written is kept: over a kill of the program, with its files, and until it is in the queue.
 
 use crate::house::{House, MIB, map};
-use slipway_api::wire::{DraftSave, Empty, NewCaptions, NewManuscripts, OwnManuscript};
+use slipway_api::wire::{
+    AccountField, DraftSave, Empty, NewCaptions, NewManuscripts, OwnManuscript,
+};
 use slipway_model::PhaseName;
+use slipway_sites::Site as _;
 use std::{fs, path::Path};
 
 fn own<const N: usize>(pairs: [(&str, &str); N]) -> OwnManuscript {
@@ -189,4 +192,39 @@ async fn a_file_says_what_it_is_when_it_is_offered_and_one_that_cannot_be_read_m
     };
     let id = house.api.manuscripts_add(new).await.unwrap().uploads[0];
     house.until_phase(id, PhaseName::Published).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_list_of_a_platform_is_there_when_it_cannot_be_asked() {
+    let house = House::new().await;
+    let platform = slipway_simulators::bilibili::simulator().start().await;
+    let settings = platform.settings().into_iter();
+    let settings = settings
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let secrets = platform.secrets();
+    let secrets: Vec<_> = secrets
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let account = house.account("bilibili", "main", settings, &secrets).await;
+    let field = |field: &str| AccountField {
+        account,
+        field: field.into(),
+    };
+    let kept = house.api.account_choices_kept(field("tid")).await.unwrap();
+    assert_eq!((kept.choices.len(), kept.at_ms), (0, None));
+    let told = house.api.account_choices(field("tid")).await.unwrap();
+    assert!(!told.is_empty());
+
+    platform.stop().await;
+    let house = house.restart().await;
+    house.api.account_choices(field("tid")).await.unwrap_err();
+    let kept = house
+        .api
+        .account_choices_kept(field("bilibili.tid"))
+        .await
+        .unwrap();
+    assert_eq!(kept.choices, told);
+    assert!(kept.at_ms.is_some());
 }

@@ -12,6 +12,7 @@ mod checked;
 mod disturbed;
 mod drafts;
 mod edited;
+mod flowing;
 mod folder;
 mod online;
 mod secrets;
