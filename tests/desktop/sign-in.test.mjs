@@ -1,20 +1,11 @@
 // Signing in from the real window: the shell opens the browser, listens where it comes back, and the page never sees more than the address.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { open, scratch, watched } from "./app.mjs";
+import { simulator } from "./simulator.mjs";
 import { until } from "./webdriver.mjs";
-
-/** A simulated platform, with what it tells of itself. */
-async function simulator(name) {
-  const process_ = spawn(process.env.SLIPWAY_SIMULATORS, [name, "--until-stdin-closes"], { stdio: ["pipe", "pipe", "inherit"] });
-  const [line] = await once(createInterface(process_.stdout), "line");
-  return { told: JSON.parse(line), stop: () => process_.stdin.end() };
-}
 
 /** A folder with a browser in it: it notes what it is given, and follows a page to where it leads while `willing` is there. */
 function browser(folder) {
