@@ -182,6 +182,29 @@ pub struct Receipt {
     /// CRC-64/NVME of the part's bytes as they were read, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc64: Option<String>,
+    /// The part's share in the BLAKE3 hash of the whole file, in hex. Parts that earlier versions landed have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
+}
+
+/// What is known of all that was sent, once every part has landed: our own reading, and the platform's word on each part.
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Proof {
+    /// Of the whole file, in hex. `None` where no byte of it came by here.
+    pub blake3: Option<String>,
+    /// CRC-64/NVME of the whole file, in hex.
+    pub crc64: Option<String>,
+    pub parts: u32,
+    /// Size of the first part; later ones may be smaller.
+    pub part_bytes: u64,
+    /// What the platform answered to each part, in their order, where that is a checksum; empty for other answers, and beyond [`Proof::ANSWERS_MOST`].
+    pub answers: Vec<String>,
+}
+
+impl Proof {
+    /// Parts whose answers are kept.
+    pub const ANSWERS_MOST: usize = 1000;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,6 +44,7 @@ impl Sums {
         self.get().map(|taken| Receipt {
             etag,
             crc64: Some(format!("{:016x}", taken.crc64)),
+            blake3: None,
         })
     }
 }

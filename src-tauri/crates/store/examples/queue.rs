@@ -110,7 +110,7 @@ async fn measure(rows: u64) {
     store.backup(NOW).await.unwrap();
     print("backup", began.elapsed());
     let began = Instant::now();
-    store.uploads_remove(ids).await.unwrap();
+    store.uploads_remove(ids, NOW).await.unwrap();
     print("remove all", began.elapsed());
     let began = Instant::now();
     store.close().await.unwrap();

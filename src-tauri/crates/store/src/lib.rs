@@ -35,6 +35,7 @@ mod tests;
 pub use choices::KeptChoices;
 pub use drafts::{DraftFile, DraftHead, NewDraft, StoredDraft};
 pub use error::{OpenError, StoreError};
+pub use history::{HistoryFilter, HistoryRow, Known, PastAccount, Record};
 pub use ledger::{LedgerEntry, LedgerRow, LedgerState};
 pub use manuscripts::{Added, NewManuscript, NewUpload};
 pub use open::{OpenReport, Restored};

@@ -88,11 +88,14 @@ impl Store {
         self.write(move |conn| set_file(conn, id, &file)).await
     }
 
-    /// Removes a manuscript with all its uploads.
+    /// Removes a draft; a manuscript with uploads goes with its last one.
     pub async fn manuscript_remove(&self, id: ManuscriptId) -> Result<()> {
         self.write(move |conn| {
-            conn.prepare_cached("DELETE FROM manuscripts WHERE id = :id")?
-                .execute(named_params! { ":id": id.0 })?;
+            conn.prepare_cached(
+                "DELETE FROM manuscripts WHERE id = :id
+                   AND NOT EXISTS (SELECT 1 FROM uploads WHERE manuscript_id = :id)",
+            )?
+            .execute(named_params! { ":id": id.0 })?;
             Ok(())
         })
         .await

@@ -132,11 +132,11 @@ pub(crate) struct Clauses {
 }
 
 impl Clauses {
-    fn add(&mut self, sql: impl Into<String>) {
+    pub(crate) fn add(&mut self, sql: impl Into<String>) {
         self.sql.push(sql.into());
     }
 
-    fn bind(&mut self, name: &str, value: impl Into<Value>) {
+    pub(crate) fn bind(&mut self, name: &str, value: impl Into<Value>) {
         self.values.push((name.to_owned(), value.into()));
     }
 
@@ -158,12 +158,12 @@ impl Clauses {
         own.chain(more.iter().copied()).collect()
     }
 
-    /// Each word is looked for in manuscripts and in accounts.
-    pub(crate) fn search(&mut self, conn: &Connection, search: &str) -> Result<()> {
+    /// Each word is looked for in accounts, and where `text` says with `{word}` in place of it.
+    pub(crate) fn search(&mut self, conn: &Connection, search: &str, text: &str) -> Result<()> {
         for (nth, word) in value::folded(search).split_whitespace().enumerate() {
+            let text = text.replace("{word}", &format!(":word{nth}"));
             self.add(format!(
-                "(manuscript_id IN (SELECT id FROM manuscripts WHERE instr(sought, :word{nth}))
-                  OR account_id IN (SELECT value FROM json_each(:labelled{nth})))"
+                "({text} OR account_id IN (SELECT value FROM json_each(:labelled{nth})))"
             ));
             self.bind(&format!(":labelled{nth}"), labelled(conn, word)?);
             self.bind(&format!(":word{nth}"), word.to_owned());
@@ -316,7 +316,8 @@ impl Walk {
             clauses.bind(":account", account.0);
         }
         if let Some(search) = is_search(query) {
-            clauses.search(conn, search)?;
+            let text = "manuscript_id IN (SELECT id FROM manuscripts WHERE instr(sought, {word}))";
+            clauses.search(conn, search, text)?;
         }
         Ok(Self {
             clauses,

@@ -1,6 +1,7 @@
 //! What the store promises, each as a sentence.
 
 mod drafts;
+mod history;
 mod lists;
 mod opening;
 mod publish_once;
@@ -105,6 +106,6 @@ pub(super) fn remote(id: &str) -> Remote {
 pub(super) fn receipt(etag: &str) -> Receipt {
     Receipt {
         etag: Some(etag.into()),
-        crc64: None,
+        ..Receipt::default()
     }
 }

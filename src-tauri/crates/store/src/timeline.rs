@@ -2,6 +2,7 @@
 
 use crate::{Result, Store, value};
 use rusqlite::{Connection, named_params};
+use serde::Deserialize;
 use slipway_model::UploadId;
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ pub struct Note {
     pub params: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct TimelineEntry {
     pub at_ms: i64,
     pub event: String,

@@ -2,10 +2,10 @@
 //!
 //! Invariants: parts stand only beside the cuts they belong to; `held_bytes` is their sum, or the whole once the platform has taken the work.
 
-use crate::{NewUpload, Note, Result, Store, StoreError, parts, timeline, today, value};
+use crate::{NewUpload, Note, Result, Store, StoreError, history, parts, timeline, today, value};
 use rusqlite::{Connection, Row, named_params};
 use slipway_model::{
-    AccountId, Cause, Cuts, Intent, ManuscriptId, PhaseName, Receipt, Remote, UploadId,
+    AccountId, Cause, Cuts, Intent, ManuscriptId, PhaseName, Proof, Receipt, Remote, UploadId,
 };
 
 /// A ticket as it is kept. May be a bearer secret, so it does not print.
@@ -53,6 +53,10 @@ pub struct StoredUpload {
     pub created_at_ms: i64,
     pub started_at_ms: Option<i64>,
     pub finished_at_ms: Option<i64>,
+    /// When the last byte was acknowledged.
+    pub landed_at_ms: Option<i64>,
+    /// What was sent, once all parts have landed.
+    pub proof: Option<Proof>,
 }
 
 /// The state an upload comes to. What is `None` is forgotten.
@@ -94,6 +98,21 @@ impl Store {
         .await
     }
 
+    /// Keeps what was sent. A hash that is known is not forgotten for one that could not be taken again.
+    pub async fn upload_proven(&self, id: UploadId, proof: Proof) -> Result<()> {
+        self.write(move |conn| {
+            conn.prepare_cached(
+                "UPDATE uploads SET proof = :proof
+                 WHERE id = :id AND (:hashed OR proof ->> 'blake3' IS NULL)",
+            )?
+            .execute(named_params! {
+                ":proof": value::json(&proof)?, ":hashed": proof.blake3.is_some(), ":id": id.0,
+            })?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Adds to what was sent in all and by its account today, and to what of it was sent more than once.
     pub async fn upload_counted(
         &self,
@@ -130,9 +149,10 @@ impl Store {
             .await
     }
 
-    /// Removes uploads in any phase with their parts and timeline, and manuscripts with their last upload. The ledger stays. Answers how many went.
-    pub async fn uploads_remove(&self, ids: Vec<UploadId>) -> Result<u64> {
-        self.write(move |conn| remove(conn, &ids)).await
+    /// Removes uploads in any phase with their parts and timeline, and manuscripts with their last upload. The ledger stays, and what was begun
+    /// stays in history. Answers how many went.
+    pub async fn uploads_remove(&self, ids: Vec<UploadId>, now_ms: i64) -> Result<u64> {
+        self.write(move |conn| remove(conn, &ids, now_ms)).await
     }
 
     /// How many have not ended.
@@ -207,6 +227,8 @@ fn read(row: &Row<'_>) -> Result<StoredUpload> {
         created_at_ms: row.get("created_at_ms")?,
         started_at_ms: row.get("started_at_ms")?,
         finished_at_ms: row.get("finished_at_ms")?,
+        landed_at_ms: row.get("landed_at_ms")?,
+        proof: value::from_json_option(row, "proof")?,
     })
 }
 
@@ -230,6 +252,10 @@ fn save(conn: &Connection, state: &SaveUpload, now_ms: i64) -> Result<()> {
                  WHEN :cuts IS NULL THEN 0
                  WHEN cuts IS :cuts THEN min(held_bytes, :cut_bytes)
                  ELSE 0 END,
+               landed_at_ms = CASE WHEN :phase IN ('queued', 'opening', 'sending') THEN NULL
+                 WHEN :phase = 'committing' THEN coalesce(landed_at_ms, :now)
+                 ELSE landed_at_ms END,
+               proof = CASE WHEN :phase IN ('queued', 'opening', 'sending') THEN NULL ELSE proof END,
                started_at_ms = CASE WHEN :phase IN ('queued', 'cancelled') THEN started_at_ms
                  ELSE coalesce(started_at_ms, :now) END,
                finished_at_ms = CASE WHEN NOT :final THEN NULL
@@ -313,15 +339,16 @@ fn set_priority(conn: &Connection, ids: &[UploadId], priority: i64) -> Result<()
     Ok(())
 }
 
-fn remove(conn: &Connection, ids: &[UploadId]) -> Result<u64> {
+fn remove(conn: &Connection, ids: &[UploadId], now_ms: i64) -> Result<u64> {
+    let ids = value::id_list(ids.iter().map(|id| id.0));
+    history::keep(conn, &ids, now_ms)?;
     let mut statement = conn.prepare_cached(
         "DELETE FROM uploads WHERE id IN (SELECT value FROM json_each(:ids))
          RETURNING manuscript_id",
     )?;
-    let manuscripts = statement.query_map(
-        named_params! { ":ids": value::id_list(ids.iter().map(|id| id.0)) },
-        |row| row.get("manuscript_id"),
-    )?;
+    let manuscripts = statement.query_map(named_params! { ":ids": ids }, |row| {
+        row.get("manuscript_id")
+    })?;
     let manuscripts = manuscripts.collect::<rusqlite::Result<Vec<i64>>>()?;
     let removed = manuscripts.len() as u64;
     conn.prepare_cached(

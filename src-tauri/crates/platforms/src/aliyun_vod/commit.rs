@@ -75,7 +75,7 @@ impl Commit<'_> {
             .map(|(number, part)| {
                 let receipt = slipway_model::Receipt {
                     etag: Some(part.text()),
-                    crc64: None,
+                    ..slipway_model::Receipt::default()
                 };
                 (number, receipt)
             })

@@ -146,7 +146,7 @@ mod tests {
         for part in [landed(Some(7)), landed(None)] {
             let receipt = Receipt {
                 etag: Some(part.text()),
-                crc64: None,
+                ..Receipt::default()
             };
             assert_eq!(Landed::read(&receipt), Some(part));
         }

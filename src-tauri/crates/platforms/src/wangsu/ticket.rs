@@ -214,14 +214,14 @@ mod tests {
         ] {
             let receipt = Receipt {
                 etag: Some(landed.text()),
-                crc64: None,
+                ..Receipt::default()
             };
             assert_eq!(Landed::read(&receipt), Some(landed));
         }
         for text in ["", "ctx", "ctx ", "ctx 00", " 0000"] {
             let receipt = Receipt {
                 etag: Some(text.into()),
-                crc64: None,
+                ..Receipt::default()
             };
             assert_eq!(Landed::read(&receipt), None, "{text}");
         }

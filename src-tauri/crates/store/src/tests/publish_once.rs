@@ -41,7 +41,7 @@ async fn an_upload_has_one_open_submission_and_its_row_outlives_it() {
         .ledger_published(id, remote("r2"), NOW + 9)
         .await
         .unwrap();
-    store.uploads_remove(vec![id]).await.unwrap();
+    store.uploads_remove(vec![id], NOW).await.unwrap();
     let rows = store.ledger_find(to, 1000, "abc").await.unwrap();
     assert_eq!((rows.len(), rows[0].state), (1, LedgerState::Published));
     assert_eq!(

@@ -1,7 +1,7 @@
 use super::{NOW, account, add, bring, file, new_upload, open, receipt, remote, state, uploads};
 use crate::{
-    LandedPart, Move, NewManuscript, NextQuery, Note, QueueQuery, SaveUpload, Store, StoreError,
-    TicketBytes,
+    HistoryFilter, LandedPart, Move, NewManuscript, NextQuery, Note, QueueQuery, SaveUpload, Store,
+    StoreError, TicketBytes,
 };
 use slipway_model::{
     Cause, Cuts, Fields, Health, HealthState, Intent, OnlineFile, PhaseName, Source, SourceFile,
@@ -226,7 +226,7 @@ async fn saving_what_was_removed_is_refused_with_its_notes() {
     let (_dir, store) = open().await;
     let to = account(&store, "a").await;
     let id = uploads(&store, &["one"], to).await[0];
-    assert_eq!(store.uploads_remove(vec![id, id]).await.unwrap(), 1);
+    assert_eq!(store.uploads_remove(vec![id, id], NOW).await.unwrap(), 1);
     let saved = store
         .upload_save(state(id, PhaseName::Opening), vec![Note::new("x")], NOW)
         .await;
@@ -244,13 +244,19 @@ async fn a_manuscript_goes_with_its_last_upload() {
         .parts_landed(vec![part(added.uploads[0], 0, 1)])
         .await
         .unwrap();
-    store.uploads_remove(vec![added.uploads[0]]).await.unwrap();
+    store
+        .uploads_remove(vec![added.uploads[0]], NOW)
+        .await
+        .unwrap();
     assert!(store.manuscript(added.manuscript).await.unwrap().is_some());
     assert_eq!(
         store.manuscript_uploads(added.manuscript).await.unwrap(),
         [added.uploads[1]]
     );
-    store.uploads_remove(vec![added.uploads[1]]).await.unwrap();
+    store
+        .uploads_remove(vec![added.uploads[1]], NOW)
+        .await
+        .unwrap();
     assert!(store.manuscript(added.manuscript).await.unwrap().is_none());
     let left = store.read(|conn| {
         Ok(conn.query_row("SELECT count(*) FROM parts", [], |row| row.get::<_, i64>(0))?)
@@ -455,8 +461,13 @@ async fn accounts_have_one_label_each_and_stay_while_they_are_needed() {
     bring(&store, ids[1], PhaseName::Cancelled).await;
     store.account_remove(a, NOW).await.unwrap();
     assert_eq!(store.account(a).await.unwrap(), None);
-    let history = store.history(None, 10, 0).await.unwrap();
-    assert_eq!(history.rows[0].account_label, "a", "history still names it");
+    let history = store
+        .history(HistoryFilter::default(), 10, 0)
+        .await
+        .unwrap();
+    assert_eq!(history[0].account_label, "a", "history still names it");
+    let past = store.history_accounts().await.unwrap();
+    assert!(past[0].is_removed && past[0].label == "a");
     account(&store, "a").await; // the label is free again
 }
 
