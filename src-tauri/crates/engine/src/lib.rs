@@ -5,6 +5,7 @@
 mod accounts;
 mod board;
 pub mod clock;
+mod content;
 mod dispatcher;
 mod engine;
 pub mod fingerprint;

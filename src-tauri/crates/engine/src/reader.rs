@@ -1,9 +1,10 @@
-//! Reads a part for the socket: positioned reads into pooled buffers, digests in the same pass, one piece ahead.
+//! Reads a part for the socket: positioned reads into pooled buffers, digests and the file's hash in the same pass, one piece ahead.
 //!
 //! Memory in flight is one budget for the whole engine, whatever the number of parts and their size. Reading and hashing run on the blocking threads.
 //! Invariant: a buffer counts against the budget until the socket has let go of it.
 
 use crate::{
+    content::PartHash,
     fingerprint::{self, SourceFault},
     limiter::{CAPPED_PIECE_BYTES, Limiter},
 };
@@ -121,6 +122,8 @@ pub(crate) struct Flight {
     ours: std::sync::atomic::AtomicBool,
     /// What went wrong on our side of the stream.
     pub fault: Mutex<Option<SourceFault>>,
+    /// The part's share in the hash of the whole file, once all of it is read.
+    pub blake3: Mutex<Option<String>>,
 }
 
 impl Flight {
@@ -131,6 +134,7 @@ impl Flight {
             born: Instant::now(),
             ours: false.into(),
             fault: Mutex::new(None),
+            blake3: Mutex::new(None),
         })
     }
 
@@ -174,7 +178,7 @@ pub(crate) fn body(reading: Reading, span: Span, sums: Sums, flight: Arc<Flight>
     let fault = flight.clone();
     // One thread for the whole part: a hand-over for each piece would cost as much as the piece.
     tokio::task::spawn_blocking(move || {
-        if let Err(found) = read(&reading, span, &sums, &runtime, &sender) {
+        if let Err(found) = read(&reading, span, &sums, &fault, &runtime, &sender) {
             *fault.fault.lock() = Some(found);
             let _ = sender.blocking_send(Err(io::Error::other("the source file failed")));
         }
@@ -196,6 +200,7 @@ fn read(
     reading: &Reading,
     span: Span,
     sums: &Sums,
+    flight: &Flight,
     runtime: &tokio::runtime::Handle,
     sender: &mpsc::Sender<io::Result<Bytes>>,
 ) -> Result<(), SourceFault> {
@@ -206,6 +211,7 @@ fn read(
     let mut md5 = reading.digests.md5.then(Md5::new);
     let mut crc64_xz =
         (reading.digests.crc64_xz).then(|| crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Xz));
+    let mut hash = PartHash::new(span, source.fingerprint.size_bytes);
     let mut offset = span.offset_bytes;
     let end = span.offset_bytes + span.len_bytes;
     while offset < end {
@@ -214,6 +220,7 @@ fn read(
         fingerprint::read_exact_at(&source.file, &mut buffer.bytes[..len], offset)
             .map_err(|error| SourceFault::io(&source.path, &error))?;
         crc64.update(buffer.as_ref());
+        hash.update(buffer.as_ref());
         if let Some(md5) = &mut md5 {
             md5.update(buffer.as_ref());
         }
@@ -222,6 +229,11 @@ fn read(
         }
         offset += len as u64;
         if offset == end {
+            let mut beyond = vec![0; hash.wanted() as usize];
+            fingerprint::read_exact_at(&source.file, &mut beyond, end)
+                .map_err(|error| SourceFault::io(&source.path, &error))?;
+            hash.update(&beyond);
+            *flight.blake3.lock() = Some(hash.finish());
             // Before the last piece is offered: who has got all bytes finds the digests complete.
             sums.set(Taken {
                 crc64: crc64.finalize(),

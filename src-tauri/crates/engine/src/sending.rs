@@ -337,6 +337,7 @@ async fn fly(
         ));
     };
     receipt.crc64 = Some(format!("{:016x}", taken.crc64));
+    receipt.blake3 = flight.blake3.lock().take();
     counted.landed = true;
     Ok(receipt)
 }

@@ -6,6 +6,7 @@ use crate::{
     accounts::Entry,
     board::{Board, Counters},
     clock::now_ms,
+    content,
     fingerprint::{self, SourceFault},
     lanes::Lanes,
     limiter::Bucket,
@@ -19,7 +20,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use slipway_media::Media;
 use slipway_model::{
-    Cause, Cuts, Effect, ErrorKind, Event, Manuscript, OnlineFile, Receipt, Remote, Source,
+    Cause, Cuts, Effect, ErrorKind, Event, Manuscript, OnlineFile, Proof, Receipt, Remote, Source,
     SourceFile, Ticket, UploadId, Wait,
     manuscript::{self, printable_name},
     preflight::{Seen, SeenCover, Severity},
@@ -94,6 +95,8 @@ pub(crate) enum What {
     TakenBack(bool),
     /// All is sent, and it waits for the account's turn to submit.
     Resting,
+    /// What was sent, once all of it has landed.
+    Proven(Proof),
     /// The worker's last word.
     Ended(Result<Option<Event>>),
 }
@@ -226,13 +229,7 @@ impl Job {
 
     /// The whole address of a file that is online.
     async fn address(&self, online: &OnlineFile) -> Result<SecretString> {
-        let sealer = self.tools.secrets.sealer().await?;
-        let clear = sealer.open(&online.shown, &online.sealed).ok();
-        let clear = clear.and_then(|bytes| String::from_utf8(bytes).ok());
-        clear.map(SecretString::from).ok_or_else(|| {
-            let cause = Cause::new("address_unsealable").with("address", &online.shown);
-            Error::new("slipway", "opening an address", ErrorKind::Refused, cause)
-        })
+        self.tools.secrets.open_address(online).await
     }
 
     async fn open(&self) -> Result<Event> {
@@ -291,18 +288,18 @@ impl Job {
     }
 
     async fn commit(&self, kept: Kept) -> Result<Event> {
-        if !self.submitted {
-            // Looked at once more: what was sent must be what is here now.
-            self.look_at_source().await?;
-        }
-        let draft = self.draft(self.media().await.as_ref()).await?;
-        let receipts = kept.parts.receipts();
-        let wanted = self.account.platform.spec().whole_checksum;
-        let whole = if wanted {
-            whole_crc64(&receipts, &kept)
-        } else {
+        let source = if self.submitted {
             None
+        } else {
+            // Looked at once more: what was sent must be what is here now.
+            self.look_at_source().await?
         };
+        let receipts = kept.parts.receipts();
+        let crc64 = whole_crc64(&receipts, &kept);
+        self.prove(&kept, &receipts, crc64, source).await?;
+        let draft = self.draft(self.media().await.as_ref()).await?;
+        let wanted = self.account.platform.spec().whole_checksum;
+        let whole = crc64.filter(|_| wanted);
         let keeper = Steps {
             job: self,
             hash: draft.manuscript_hash.clone(),
@@ -322,6 +319,36 @@ impl Job {
             Step::Accepted(remote) => Event::Accepted { remote },
             Step::Published(remote) => Event::Published { remote },
         })
+    }
+
+    /// Tells what was sent. Parts that an earlier version landed have no share in the hash: then the file is read once more.
+    async fn prove(
+        &self,
+        kept: &Kept,
+        receipts: &[Receipt],
+        crc64: Option<u64>,
+        source: Option<Arc<reader::Source>>,
+    ) -> Result<()> {
+        let cuts = kept.parts.cuts();
+        let blake3 = match (content::whole(cuts, receipts), source) {
+            (None, Some(source)) => Some(content::read(source).await?),
+            (joined, _) => joined,
+        };
+        let answers: Vec<_> = receipts
+            .iter()
+            .filter_map(|receipt| receipt.etag.clone())
+            .collect();
+        let are_checksums = answers.len() <= Proof::ANSWERS_MOST
+            && answers.iter().all(|answer| is_checksum(answer));
+        self.report(What::Proven(Proof {
+            blake3: blake3.map(|hash| hash.to_hex().to_string()),
+            crc64: crc64.map(|crc64| format!("{crc64:016x}")),
+            parts: cuts.len(),
+            part_bytes: cuts.span(1).map_or(0, |span| span.len_bytes),
+            answers: if are_checksums { answers } else { Vec::new() },
+        }))
+        .await;
+        Ok(())
     }
 
     async fn watch(&self, remote: Remote) -> Result<Option<Event>> {
@@ -456,6 +483,12 @@ impl Drop for Rest<'_> {
     fn drop(&mut self) {
         self.0.counters.resting.store(false, Relaxed);
     }
+}
+
+/// Whether a platform's answer to a part is a checksum, and no context of its own.
+fn is_checksum(answer: &str) -> bool {
+    let bare = answer.trim_matches('"');
+    (8..=64).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The checksum of the whole file, put together from its parts'.

@@ -26,6 +26,5 @@ pub use manuscript::{Fingerprint, Manuscript, OnlineFile, Source, SourceFile};
 pub use part::{Cuts, Parts, Proof, Receipt, Span};
 pub use preflight::{Cure, Finding, Severity};
 pub use spec::{Limits, MediaLimits, Spec};
-pub use spec::{Limits, Spec};
 pub use upload::{Effect, Event, Intent, Misstep, Phase, PhaseName, Remote, Ticket, Upload};
 pub use wait::Wait;

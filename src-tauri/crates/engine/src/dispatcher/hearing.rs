@@ -55,6 +55,11 @@ impl Dispatcher {
             }
             What::Resting | What::TakenBack(_) => self.state.admit = true,
             What::Pending { remote } => self.pending(id, remote).await,
+            What::Proven(proof) => {
+                if let Err(error) = self.store.upload_proven(id, proof).await {
+                    self.store_failed(id, &error);
+                }
+            }
             What::Keep {
                 ticket,
                 about_to_submit,
