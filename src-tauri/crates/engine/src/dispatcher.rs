@@ -73,6 +73,8 @@ pub(crate) enum Order {
     ),
     /// The manuscript's words were changed: a failed upload goes on.
     FieldsSet(UploadId, oneshot::Sender<u32>),
+    /// A refused work was changed on its platform.
+    Resubmitted(UploadId, oneshot::Sender<u32>),
     /// An account answered well: those who waited for it go on.
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.

@@ -251,6 +251,14 @@ impl Engine {
         Ok(())
     }
 
+    /// The whole address of a file that is online, for sending it once more.
+    ///
+    /// # Errors
+    /// `SecretsLocked`; `address_unsealable` when the key it was sealed with is gone.
+    pub async fn open_address(&self, online: &OnlineFile) -> Result<SecretString, Error> {
+        self.inner.secrets.open_address(online).await
+    }
+
     /// The global speed cap in bytes per second.
     pub fn limit(&self) -> Option<u64> {
         self.inner.bucket.rate()
@@ -309,6 +317,10 @@ impl Engine {
     /// The manuscript's words were changed: a failed upload goes on with them.
     pub async fn fields_set(&self, id: UploadId) -> u32 {
         self.ask(|done| Order::FieldsSet(id, done)).await
+    }
+    /// A refused work was changed on its platform: it is looked at again.
+    pub async fn resubmitted(&self, id: UploadId) -> u32 {
+        self.ask(|done| Order::Resubmitted(id, done)).await
     }
     /// Settings or secrets of an account changed: those who waited for it go on.
     pub async fn account_changed(&self, id: AccountId) {

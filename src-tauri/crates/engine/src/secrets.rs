@@ -10,7 +10,7 @@ use crate::{
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
-use slipway_model::{AccountId, Cause, ErrorKind};
+use slipway_model::{AccountId, Cause, ErrorKind, OnlineFile};
 use slipway_platforms::{Error, Result, SecretStore};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -94,6 +94,20 @@ impl Secrets {
             Backend::Vault(_) => Place::Vault,
             Backend::Nowhere(_) => Place::Nowhere,
         }
+    }
+
+    /// The whole address of a file that is online.
+    ///
+    /// # Errors
+    /// `address_unsealable` when the key it was sealed with is gone.
+    pub(crate) async fn open_address(&self, online: &OnlineFile) -> Result<SecretString> {
+        let sealer = self.sealer().await?;
+        let clear = sealer.open(&online.shown, &online.sealed).ok();
+        let clear = clear.and_then(|bytes| String::from_utf8(bytes).ok());
+        clear.map(SecretString::from).ok_or_else(|| {
+            let cause = Cause::new("address_unsealable").with("address", &online.shown);
+            Error::new("slipway", "opening an address", ErrorKind::Refused, cause)
+        })
     }
 
     /// The key that seals tickets in the database; made on first use.

@@ -184,6 +184,8 @@ pub enum Event {
     },
     /// The user wants it tried again.
     Retried,
+    /// What stands refused on the platform was changed there, and is looked at again.
+    Resubmitted,
     Cancelled,
 }
 
@@ -353,6 +355,20 @@ impl Upload {
                     Some(kept) => advance(kept),
                     None => (Phase::Queued, Effect::Nothing),
                 }
+            }
+            (
+                Phase::Failed {
+                    remote: Some(remote),
+                    ..
+                },
+                Event::Resubmitted,
+            ) => {
+                (next_attempt, self.tries, self.intent) = (true, 0, Intent::Run);
+                let remote = Remote {
+                    words: None,
+                    ..remote
+                };
+                (Phase::Processing { remote }, Effect::Watch)
             }
             // Refused after it was accepted: what stands on the platform is a person's to settle; trying again is a new work.
             (

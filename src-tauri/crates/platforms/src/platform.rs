@@ -344,6 +344,11 @@ pub trait Works: Send + Sync {
         cover: Option<&Cover>,
     ) -> Result<()>;
 
+    /// Which of a refused work's fields may be changed so that it is looked at again; none where that cures nothing.
+    fn cures(&self, _refusal: &slipway_model::Cause) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Deletes a work for good. One that is deleted already is no error.
     async fn delete(&self, session: &Session, id: &str) -> Result<()>;
 }

@@ -9,6 +9,7 @@ use slipway_model::{
     Wait,
 };
 use slipway_store::{Note, StoreError};
+use std::time::Duration;
 
 impl Dispatcher {
     pub(super) async fn obey(&mut self, order: Order) {
@@ -39,6 +40,9 @@ impl Dispatcher {
             }
             Order::FieldsSet(id, done) => {
                 let _ = done.send(self.fields_set(id).await);
+            }
+            Order::Resubmitted(id, done) => {
+                let _ = done.send(self.resubmitted(id).await);
             }
             Order::AccountReady(account) => self.unblock(account),
             Order::AccountChanged(account) => {
@@ -249,6 +253,22 @@ impl Dispatcher {
         1
     }
 
+    /// What was refused is looked at again, though not at once: the platform may still say what it said before.
+    async fn resubmitted(&mut self, id: UploadId) -> u32 {
+        let changed = self.each(vec![id], Event::Resubmitted, "resubmitted").await;
+        if changed > 0
+            && let Ok(Some(stored)) = self.store.upload(id).await
+            && let Ok(account) = self.accounts.get(stored.account).await
+        {
+            let after = account.platform.watch_after(2, Duration::ZERO);
+            let until_ms = now_ms() + after.as_millis() as i64;
+            self.state.looks.insert(id, 1);
+            self.state.watching.insert((until_ms, id));
+            self.board.wait(id, Some(Wait::Platform { until_ms }));
+        }
+        changed
+    }
+
     /// The user wants the file as it is now.
     async fn take_file_as_it_is(&mut self, id: UploadId) -> bool {
         let Ok(Some(stored)) = self.store.upload(id).await else {
@@ -335,7 +355,7 @@ impl Dispatcher {
             self.state.watching.retain(|(_, other)| other != id);
             self.board.wait(*id, None);
         }
-        match self.store.uploads_remove(ids).await {
+        match self.store.uploads_remove(ids, now_ms()).await {
             Ok(count) => count as u32,
             Err(error) => {
                 tracing::error!(%error, "uploads could not be removed");

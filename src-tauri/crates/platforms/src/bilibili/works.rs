@@ -96,6 +96,15 @@ impl Works for super::Adapter {
         Ok(())
     }
 
+    fn cures(&self, refusal: &Cause) -> &'static [&'static str] {
+        // Locked works and broken videos are not looked at again for another text.
+        if refusal.code == "bilibili_returned" {
+            &EDITABLE
+        } else {
+            &[]
+        }
+    }
+
     async fn delete(&self, session: &Session, id: &str) -> Result<()> {
         let body = json!({ "resource_id": id }).to_string().into_bytes();
         let call = Call::post(
