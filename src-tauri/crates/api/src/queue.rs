@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use slipway_engine::printable_name;
-use slipway_model::{Intent, PhaseName, Source, UploadId, Wait, manuscript};
+use slipway_model::{Cause, Fields, Intent, PhaseName, Remote, Source, UploadId, Wait, manuscript};
 use slipway_store::{Move, NeedsYou, QueueFilter, QueueQuery, QueueRow};
 
 /// Most rows of one answer.
@@ -110,13 +110,17 @@ impl Api {
             }
         }
         let cuts = stored.cuts.as_ref();
+        let platform = row.platform.clone();
         let mut rows = vec![self.row(row)];
         self.fill_turns(&mut rows).await?;
         Ok(UploadDetail {
             row: rows.pop().ok_or_else(unknown)?,
             path: manuscript.source.shown(),
+            resubmit_fields: cures(&platform, stored.cause.as_ref(), stored.remote.as_ref()),
             fields: manuscript.fields,
             created_at_ms: stored.created_at_ms,
+            landed_at_ms: stored.landed_at_ms,
+            proof: stored.proof,
             parts_landed: landed,
             parts_in_flight: self
                 .engine
@@ -191,14 +195,7 @@ impl Api {
             .manuscript(stored.manuscript)
             .await?
             .ok_or_else(unknown)?;
-        let mut fields = kept.fields.clone();
-        for (name, value) in request.fields {
-            if value.is_empty() {
-                fields.remove(&name)
-            } else {
-                fields.insert(name, value)
-            };
-        }
+        let fields = with_changes(&kept.fields, request.fields);
         let account = store.account(stored.account).await?.ok_or_else(unknown)?;
         self.refuse_red(&account, &kept.source, &fields, kept.cover.clone())
             .await?;
@@ -206,6 +203,55 @@ impl Api {
             .manuscript_set_fields(stored.manuscript, fields)
             .await?;
         self.engine.fields_set(request.id).await;
+        Ok(Empty {})
+    }
+
+    /// Changes a refused work on its platform, which then looks at it again. The bytes stay where they are.
+    ///
+    /// # Errors
+    /// `resubmit_not_here` where another text cures nothing; `work_nothing_changed`; what the platform says to the change.
+    pub async fn upload_resubmit(&self, request: UploadFields) -> Result<Empty, Failure> {
+        let store = self.engine.store();
+        let unknown = || Failure::new("upload_unknown").with("id", request.id);
+        let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
+        let kept = store
+            .manuscript(stored.manuscript)
+            .await?
+            .ok_or_else(unknown)?;
+        let account = store.account(stored.account).await?.ok_or_else(unknown)?;
+        let open = cures(
+            &account.platform,
+            stored.cause.as_ref(),
+            stored.remote.as_ref(),
+        );
+        let Some(remote) = stored
+            .remote
+            .filter(|_| stored.phase == PhaseName::Failed && !open.is_empty())
+        else {
+            let refused = Failure::new("resubmit_not_here").with("id", request.id);
+            return Err(refused.with("platform", &account.platform));
+        };
+        let (platform, session) = self.engine.in_person(account.id).await?;
+        let spec = platform.fields(&session);
+        let own = |fields: &Fields| manuscript::resolve(fields, &account.platform, &spec);
+        let fields = with_changes(&kept.fields, request.fields);
+        let (before, mut changes) = (own(&kept.fields), own(&fields));
+        changes.retain(|name, value| before.get(name) != Some(value));
+        if changes.is_empty() {
+            return Err(Failure::new("work_nothing_changed").with("work", &remote.id));
+        }
+        if let Some(fixed) = changes.keys().find(|name| !open.contains(name)) {
+            let refused = Failure::new("resubmit_field_fixed").with("field", fixed);
+            return Err(refused.with("platform", &account.platform));
+        }
+        let target = self.target(account).await?;
+        target.refuse_red(&kept.source, &fields, kept.cover.as_deref())?;
+        let works = platform.works().ok_or_else(unknown)?;
+        works.edit(&session, &remote.id, &changes, None).await?;
+        store
+            .manuscript_set_fields(stored.manuscript, fields)
+            .await?;
+        self.engine.resubmitted(request.id).await;
         Ok(Empty {})
     }
 
@@ -318,6 +364,8 @@ impl Api {
             } else {
                 board.wait_of(row.id, row.account)
             },
+            resubmittable: row.phase == PhaseName::Failed
+                && !cures(&row.platform, row.cause.as_ref(), row.remote.as_ref()).is_empty(),
             cause: row.cause.clone(),
             remote: row.remote.clone(),
             phase_at_ms,
@@ -364,4 +412,25 @@ impl Api {
         }
         Ok(())
     }
+}
+
+/// An empty value takes a field away.
+fn with_changes(known: &Fields, changes: Fields) -> Fields {
+    let mut fields = known.clone();
+    fields.extend(changes);
+    fields.retain(|_, value| !value.is_empty());
+    fields
+}
+
+/// Fields of a work that its platform refused, and looks at again when they are changed.
+fn cures(platform: &str, cause: Option<&Cause>, remote: Option<&Remote>) -> Vec<String> {
+    let (Some(cause), Some(_), Some(platform)) = (cause, remote, slipway_platforms::find(platform))
+    else {
+        return Vec::new();
+    };
+    let fields = platform
+        .works()
+        .map(|works| works.cures(cause))
+        .unwrap_or_default();
+    fields.iter().map(|name| (*name).to_owned()).collect()
 }

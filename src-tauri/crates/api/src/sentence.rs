@@ -120,6 +120,26 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
     say(lang, &key, &params)
 }
 
+/// A step of an upload's timeline; one without a sentence shows its word.
+pub fn say_event(lang: Lang, event: &str, params: &Params) -> String {
+    let key = format!("event.{event}");
+    if template(lang, &key).is_some() {
+        let mut params = params.clone();
+        if let Some(code) = params.get("code").cloned() {
+            params.insert("cause".into(), say(lang, &code, &params));
+        }
+        return say(lang, &key, &params);
+    }
+    let values = params.iter().map(|(k, v)| format!(" {k}={v}"));
+    printable(&format!("{event}{}", values.collect::<String>()))
+}
+
+/// A platform's name.
+pub fn platform(lang: Lang, name: &str) -> String {
+    let known = template(lang, &format!("platform.{name}"));
+    known.map_or_else(|| printable(name), ToOwned::to_owned)
+}
+
 fn unknown(lang: Lang, code: &str, detail: &str) -> String {
     let key = if detail.is_empty() {
         "unknown"
@@ -200,6 +220,22 @@ pub fn size(bytes: u64) -> String {
         figure.truncate(figure.trim_end_matches('0').trim_end_matches('.').len());
     }
     format!("{figure}\u{a0}{}", UNITS[unit])
+}
+
+/// Every byte, and the size as people read it: `912,384,000 B (912 MB)`.
+pub fn bytes(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if count < 1000 {
+        return format!("{grouped}\u{a0}B");
+    }
+    format!("{grouped}\u{a0}B ({})", size(count))
 }
 
 /// A length of time by its two greatest units: `8 h 36 min`.
@@ -288,6 +324,18 @@ mod tests {
             (u64::MAX, "18.4 EB"),
         ] {
             assert_eq!(size(bytes).replace('\u{a0}', " "), shown);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_written_in_groups_of_three() {
+        for (count, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1,000 B (1 kB)"),
+            (912_384_000, "912,384,000 B (912 MB)"),
+        ] {
+            assert_eq!(bytes(count).replace('\u{a0}', " "), shown);
         }
     }
 

@@ -8,9 +8,10 @@
 use crate::{
     Api, Failure,
     wire::{
-        AccountChange, AccountField, DraftSave, Empty, Limit, NewAccount, NewManuscripts,
-        NewUploadToken, QueueWindow, RowsInView, SignInEnd, UploadFields, UploadFile, UploadMove,
-        UploadSet, UploadTokenNamed, WorkEdit, WorkNamed, WorksPage,
+        AccountChange, AccountField, DraftSave, Empty, HistoryFilter, HistoryWindow, Limit,
+        NewAccount, NewManuscripts, NewUploadToken, QueueWindow, ReceiptPage, RowsInView,
+        SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed, WorkEdit,
+        WorkNamed, WorksPage,
     },
 };
 use interprocess::local_socket::{

@@ -6,11 +6,14 @@
 use serde::{Deserialize, Serialize};
 use slipway_media::Media;
 use slipway_model::{
-    Account, AccountId, Cause, DraftId, Health, Intent, ManuscriptId, PhaseName, Remote, Spec,
-    UploadId, Wait, preflight::Finding,
+    Account, AccountId, Cause, DraftId, Health, Intent, ManuscriptId, PhaseName, Proof, Remote,
+    Spec, UploadId, Wait, preflight::Finding,
 };
 use std::collections::BTreeMap;
 use ts_rs::TS;
+
+mod past;
+pub use past::*;
 
 /// Which rows of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
@@ -86,6 +89,8 @@ pub struct LiveRow {
     /// Why it failed.
     pub cause: Option<Cause>,
     pub remote: Option<Remote>,
+    /// Refused, and looked at again by its platform when its text is changed there.
+    pub resubmittable: bool,
     /// When it reached its phase.
     pub phase_at_ms: i64,
 }
@@ -124,7 +129,13 @@ pub struct UploadDetail {
     /// Folder and name for display only.
     pub path: String,
     pub fields: BTreeMap<String, String>,
+    /// The platform's own names of the fields that may be changed for submitting it again.
+    pub resubmit_fields: Vec<String>,
     pub created_at_ms: i64,
+    /// When the last byte was acknowledged.
+    pub landed_at_ms: Option<i64>,
+    /// What was sent, once all parts have landed.
+    pub proof: Option<Proof>,
     /// Landed parts as runs `[first, count]`, and all there are.
     pub parts_landed: Vec<(u32, u32)>,
     pub parts_in_flight: Vec<u32>,
