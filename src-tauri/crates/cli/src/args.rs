@@ -4,6 +4,7 @@
 
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use slipway_model::{PhaseName, UploadId, rate};
 use std::path::PathBuf;
 
@@ -70,6 +71,35 @@ pub(crate) enum Command {
     },
     /// Run the engine in the foreground
     Run(Run),
+    /// Change a refused work on its platform and submit it again; nothing is uploaded again
+    Resubmit {
+        #[arg(value_parser = upload_id)]
+        id: UploadId,
+        /// A field of the work, as for `add`
+        #[arg(long = "set", required = true, value_name = "K=V", value_parser = pair)]
+        fields: Vec<(String, String)>,
+    },
+    /// List everything that was ever sent, newest first
+    History(History),
+    /// Prove one delivery
+    Receipt {
+        #[arg(value_parser = upload_id)]
+        id: UploadId,
+        /// Write a page to keep and to print
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// Upload what was sent before once more, with the same text
+    Resend {
+        #[arg(value_parser = upload_id)]
+        id: UploadId,
+        /// Upload although it went to the same account before
+        #[arg(long)]
+        again: bool,
+        /// Add, but do not start
+        #[arg(long)]
+        hold: bool,
+    },
     /// Write logs and settings, without secrets, into a file for support
     Diagnostics {
         #[arg(value_name = "FILE.zip")]
@@ -270,6 +300,33 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Only uploads with this text in title, file name, link, remote id or account
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) platform: Option<String>,
+    /// Only uploads to this account, also one that was removed
+    #[arg(long, value_name = "L")]
+    pub(crate) account: Option<String>,
+    /// Only uploads in this state: published, failed, cancelled, or processing
+    #[arg(long, value_name = "STATE", value_parser = ended)]
+    pub(crate) state: Option<PhaseName>,
+    /// From this day or moment: 2026-03-01, or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<i64>,
+    /// To the end of this day, or to before this moment
+    #[arg(long, value_name = "TIME", value_parser = last_moment)]
+    pub(crate) until: Option<i64>,
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// Begin the CSV with a byte order mark, which some spreadsheets want
+    #[arg(long, requires = "csv")]
+    pub(crate) bom: bool,
+}
+
+#[derive(Debug, Args)]
 #[group(required = true)]
 pub(crate) struct Which {
     #[arg(value_name = "ID", value_parser = upload_id, conflicts_with = "all")]
@@ -361,6 +418,37 @@ fn phase(text: &str) -> Result<PhaseName, String> {
     })
 }
 
+/// A phase that history knows.
+fn ended(text: &str) -> Result<PhaseName, String> {
+    match PhaseName::parse(text) {
+        Some(phase) if phase.is_final() || phase == PhaseName::Processing => Ok(phase),
+        _ => Err("write one of published, failed, cancelled, processing".into()),
+    }
+}
+
+/// A moment in ms since 1970 UTC; of a day, its beginning here.
+fn moment(text: &str) -> Result<i64, String> {
+    at(text, false)
+}
+
+/// The same; of a day, its end.
+fn last_moment(text: &str) -> Result<i64, String> {
+    at(text, true)
+}
+
+fn at(text: &str, ends: bool) -> Result<i64, String> {
+    let wrong = || "write a day as 2026-03-01, or a moment as 2026-03-01T12:00:00Z".to_owned();
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment.as_millisecond());
+    }
+    let day: Date = text.parse().map_err(|_| wrong())?;
+    let day = if ends { day.tomorrow() } else { Ok(day) };
+    let start = day.and_then(|day| day.to_zoned(TimeZone::system()));
+    start
+        .map(|start| start.timestamp().as_millisecond())
+        .map_err(|_| wrong())
+}
+
 /// Reads the command line. Help goes to stdout, a mistake to stderr, and both end here.
 pub(crate) fn read() -> Result<Line, Exit> {
     Line::try_parse().map_err(|error| {
@@ -407,6 +495,15 @@ mod tests {
             "9999999999999999999d",
         ] {
             assert!(life(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_where_the_next_one_begins() {
+        assert_eq!(last_moment("2026-03-01"), moment("2026-03-02"));
+        assert_eq!(moment("2026-03-01T00:00:01Z"), Ok(1_772_323_201_000));
+        for text in ["", "yesterday", "2026-02-30", "2026-03-01T00:00:00", "1"] {
+            assert!(moment(text).is_err(), "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod add;
 mod diagnostics;
+mod history;
 mod platforms;
 mod queue;
 mod run;
@@ -40,6 +41,10 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Move(wish) => queue::place(wish, folder).await,
         Command::Limit { rate } => limit(rate.0, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
+        Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,
+        Command::History(history) => history::list(&history, out, folder).await,
+        Command::Receipt { id, html } => history::receipt(id, html.as_deref(), out, folder).await,
+        Command::Resend { id, again, hold } => history::resend(id, again, hold, out, folder).await,
         Command::Diagnostics { file } => diagnostics::write(&file, out, folder).await,
     }
 }

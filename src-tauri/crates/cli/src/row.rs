@@ -44,7 +44,7 @@ pub(crate) fn detail_json(detail: &UploadDetail, out: &Out) -> Value {
         .map(|entry| {
             json!({
                 "at": rfc3339(entry.at_ms), "event": entry.event, "params": entry.params,
-                "message": timeline(&entry.event, &entry.params, out),
+                "message": sentence::say_event(out.lang, &entry.event, &entry.params),
             })
         })
         .collect();
@@ -52,25 +52,12 @@ pub(crate) fn detail_json(detail: &UploadDetail, out: &Out) -> Value {
         "path": detail.path, "fields": detail.fields, "created_at": rfc3339(detail.created_at_ms),
         "parts_landed": detail.parts_landed, "parts_in_flight": detail.parts_in_flight,
         "parts_total": detail.parts_total, "part_bytes": detail.part_bytes, "timeline": timeline,
+        "landed_at": detail.landed_at_ms.map(rfc3339), "proof": detail.proof, "resubmit_fields": detail.resubmit_fields,
     });
     if let (Value::Object(shown), Value::Object(more)) = (&mut shown, more) {
         shown.extend(more);
     }
     shown
-}
-
-/// The sentence of a step in an upload's life; a step without one shows its word.
-pub(crate) fn timeline(event: &str, params: &slipway_model::Params, out: &Out) -> String {
-    let key = format!("event.{event}");
-    if sentence::template(out.lang, &key).is_some() {
-        let mut params = params.clone();
-        if let Some(code) = params.get("code").cloned() {
-            params.insert("cause".into(), sentence::say(out.lang, &code, &params));
-        }
-        return sentence::say(out.lang, &key, &params);
-    }
-    let values = params.iter().map(|(k, v)| format!(" {k}={v}"));
-    sentence::printable(&format!("{event}{}", values.collect::<String>()))
 }
 
 /// The word of a state, and the reason when there is one.

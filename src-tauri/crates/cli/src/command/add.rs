@@ -227,7 +227,7 @@ async fn accounts(
 }
 
 /// Names are checked here, where a slip of the pen would otherwise be kept and never sent.
-async fn fields(given: &[(String, String)], client: &Client) -> Result<Fields, Failure> {
+pub(super) async fn fields(given: &[(String, String)], client: &Client) -> Result<Fields, Failure> {
     let platforms = client.platforms(Empty {}).await?.platforms;
     let mut fields = Fields::new();
     for (name, value) in given {

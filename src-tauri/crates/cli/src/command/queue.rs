@@ -14,10 +14,10 @@ use serde_json::json;
 use slipway_api::{
     Failure,
     client::Client,
-    sentence::{printable, size},
+    sentence::{self, printable, size},
     wire::{Place, QueueWindow, UploadMove, UploadRow, UploadSet},
 };
-use slipway_model::UploadId;
+use slipway_model::{UploadId, Wait};
 
 /// Rows asked for at once; the api gives no more.
 const PAGE: u32 = 500;
@@ -122,6 +122,21 @@ pub(super) async fn show(id: UploadId, out: &Out, folder: &Folder) -> Outcome {
     if let Some(remote) = &live.remote {
         say("On the platform", remote.id.clone());
         say("Link", remote.url.clone().unwrap_or_default());
+        if live.wait.is_some() {
+            say("Its words", remote.words.clone().unwrap_or_default());
+        }
+    }
+    if let Some(Wait::Platform { until_ms }) = live.wait {
+        say("Next look", rfc3339(until_ms));
+    }
+    say("Added", rfc3339(detail.created_at_ms));
+    say(
+        "Last byte acknowledged",
+        detail.landed_at_ms.map(rfc3339).unwrap_or_default(),
+    );
+    if let Some(proof) = &detail.proof {
+        say("BLAKE3", proof.blake3.clone().unwrap_or_default());
+        say("CRC-64/NVME", proof.crc64.clone().unwrap_or_default());
     }
     for (name, value) in &detail.fields {
         say(&format!("  {name}"), value.clone());
@@ -131,7 +146,7 @@ pub(super) async fn show(id: UploadId, out: &Out, folder: &Folder) -> Outcome {
     }
     let mut timeline = Table::default();
     for entry in &detail.timeline {
-        let words = row::timeline(&entry.event, &entry.params, out);
+        let words = sentence::say_event(out.lang, &entry.event, &entry.params);
         timeline.row([rfc3339(entry.at_ms), words]);
     }
     out.line("")?;
