@@ -15,6 +15,7 @@ mod edited;
 mod flowing;
 mod folder;
 mod online;
+mod records;
 mod secrets;
 mod steering;
 
