@@ -7,10 +7,10 @@ use crate::{
         AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, ChoicesKept,
         Draft, DraftRow, DraftSave, DraftSaved, Empty, FieldChoice, HistoryFilter, HistoryOverview,
         HistoryRow, HistoryWindow, Limit, NewAccount, NewManuscripts, NewUploadToken, OfferedFile,
-        Platforms, Preflight, QueuePage, QueueWindow, Receipt, ReceiptPage, RowsInView, SendAgain,
+        Platforms, Preflight, QueuePage, QueueWindow, ReceiptPage, RowsInView, SendAgain,
         SignInEnd, SignInStarted, Start, Summary, UploadDetail, UploadFields, UploadFile,
-        UploadMove, UploadSet, UploadTokenNamed, UploadTokenRow, WorkEdit, WorkNamed, WorksListing,
-        WorksPage,
+        UploadMove, UploadReceipt, UploadSet, UploadTokenNamed, UploadTokenRow, WorkEdit,
+        WorkNamed, WorksListing, WorksPage,
     },
 };
 use slipway_engine::happening::Happening;

@@ -25,7 +25,7 @@ macro_rules! window_commands {
             history_overview(HistoryFilter) -> HistoryOverview,
             history_window(HistoryWindow) -> Vec<HistoryRow>,
             history_again(UploadId) -> SendAgain,
-            receipt(UploadId) -> Receipt,
+            receipt(UploadId) -> UploadReceipt,
             receipt_page(ReceiptPage) -> String,
             files_offered(Empty) -> Vec<OfferedFile>,
             files_forget(Vec<u32>) -> Empty,

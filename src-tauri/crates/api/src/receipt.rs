@@ -6,7 +6,7 @@
 use crate::{
     Api, Failure,
     sentence::{self, Lang},
-    wire::{HistoryRow, Receipt, ReceiptPage, TimelineEntry},
+    wire::{HistoryRow, ReceiptPage, TimelineEntry, UploadReceipt},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,10 +20,10 @@ const FORMAT: &str = "slipway.receipt/1";
 impl Api {
     /// # Errors
     /// `receipt_unknown` for what was never begun, or is still being sent.
-    pub async fn receipt(&self, id: UploadId) -> Result<Receipt, Failure> {
+    pub async fn receipt(&self, id: UploadId) -> Result<UploadReceipt, Failure> {
         let record = self.record(id).await?;
         let known = record.known;
-        Ok(Receipt {
+        Ok(UploadReceipt {
             online: known.online().is_some(),
             path: known.path().display().to_string(),
             row: HistoryRow::from(record.row),
@@ -56,7 +56,7 @@ impl Api {
 }
 
 /// The receipt as JSON.
-pub fn document(receipt: &Receipt, lang: Lang) -> Value {
+pub fn document(receipt: &UploadReceipt, lang: Lang) -> Value {
     let (row, proof) = (&receipt.row, receipt.proof.as_ref());
     let remote = row.remote.as_ref();
     json!({

@@ -441,7 +441,9 @@ fn at(text: &str, ends: bool) -> Result<i64, String> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment.as_millisecond());
     }
-    let day: Date = text.parse().map_err(|_| wrong())?;
+    // Without its offset a moment is none.
+    let day = Some(text).filter(|text| !text.contains(['T', ' ']));
+    let day: Date = day.ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
     let day = if ends { day.tomorrow() } else { Ok(day) };
     let start = day.and_then(|day| day.to_zoned(TimeZone::system()));
     start

@@ -95,6 +95,9 @@ impl PartHash {
 /// The hash of the whole file, of its parts' values. `None` when a part has none, as one that an earlier version landed.
 pub(crate) fn whole(cuts: &Cuts, receipts: &[Receipt]) -> Option<Hash> {
     let total = cuts.total_bytes();
+    if total == 0 {
+        return None;
+    }
     let mut subtrees = Vec::new();
     for (span, receipt) in cuts.spans().zip(receipts) {
         let (mut at, end) = owned(span, total);

@@ -4,7 +4,7 @@
 
 use crate::{
     sentence::{self, Lang, printable},
-    wire::Receipt,
+    wire::UploadReceipt,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use slipway_model::{Params, PhaseName};
@@ -36,7 +36,7 @@ footer { margin-top: 1.75rem; color: var(--soft); font-size: 12px; }
 @media (max-width: 34rem) { dl, li { grid-template-columns: minmax(0, 1fr); } dt { border: 0; padding-bottom: 0; } }
 ";
 
-pub(super) fn html(receipt: &Receipt, lang: Lang) -> String {
+pub(super) fn html(receipt: &UploadReceipt, lang: Lang) -> String {
     let word = |code: &str| escape(&sentence::say(lang, code, &Params::new()));
     let row = &receipt.row;
     let platform = sentence::platform(lang, &row.platform);
@@ -245,9 +245,9 @@ mod tests {
     use crate::wire::{HistoryRow, TimelineEntry};
     use slipway_model::{AccountId, Cause, Proof, Remote, UploadId};
 
-    fn receipt() -> Receipt {
+    fn receipt() -> UploadReceipt {
         let bad = "<script>alert('x')</script>&\"\u{202e}\u{7}";
-        Receipt {
+        UploadReceipt {
             row: HistoryRow {
                 id: UploadId(7),
                 at_ms: 3,
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_file_that_the_platform_fetched_has_no_hash_and_says_why() {
-        let online = Receipt {
+        let online = UploadReceipt {
             online: true,
             proof: None,
             path: "https://a.example/x.mp4".into(),

@@ -94,7 +94,7 @@ pub struct SendAgain {
 
 /// What is known of one delivery.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct Receipt {
+pub struct UploadReceipt {
     pub row: HistoryRow,
     /// The platform fetched the file itself: none of its bytes came by here, so there is no hash.
     pub online: bool,

@@ -17,8 +17,8 @@ use slipway_api::{
     receipt::document,
     sentence::{self, size},
     wire::{
-        Empty, HistoryFilter, HistoryOverview, HistoryRow, HistoryWindow, NewManuscripts, Receipt,
-        ReceiptPage, UploadFields,
+        Empty, HistoryFilter, HistoryOverview, HistoryRow, HistoryWindow, NewManuscripts,
+        ReceiptPage, UploadFields, UploadReceipt,
     },
 };
 use slipway_model::UploadId;
@@ -195,7 +195,7 @@ pub(super) async fn receipt(
     Ok(Exit::Done)
 }
 
-fn print_receipt(receipt: &Receipt, out: &Out) -> Outcome<()> {
+fn print_receipt(receipt: &UploadReceipt, out: &Out) -> Outcome<()> {
     let (row, proof) = (&receipt.row, receipt.proof.as_ref());
     let mut table = Table::default();
     let word = |code: &str| out.sentence(code, &[]);
