@@ -32,6 +32,8 @@ macro_rules! shell {
                 crate::pick::shell_pick_files,
                 crate::pick::shell_pick_folder,
                 crate::quit::shell_quit,
+                crate::save::shell_save_history,
+                crate::save::shell_save_receipt,
             ]
         }
     };

@@ -13,6 +13,7 @@ mod log;
 mod page;
 mod pick;
 mod quit;
+mod save;
 mod settings;
 mod shell;
 mod start;

@@ -39,14 +39,21 @@ fn page(address: &str) -> Option<Page> {
 /// Opens where an upload was published.
 #[tauri::command]
 pub(crate) async fn shell_open_page(api: State<'_, Api>, request: UploadId) -> Result<(), Failure> {
-    let detail = api.upload_detail(request).await?;
-    let address = detail.row.live.remote.and_then(|remote| remote.url);
+    let (title, remote) = match api.upload_detail(request).await {
+        Ok(detail) => (detail.row.title, detail.row.live.remote),
+        // It has left the queue.
+        Err(_) => {
+            let row = api.receipt(request).await?.row;
+            (row.title, row.remote)
+        }
+    };
+    let address = remote.and_then(|remote| remote.url);
     let Some(page) = address.as_deref().and_then(page) else {
-        return Err(Failure::new("page_unknown").with("title", detail.row.title));
+        return Err(Failure::new("page_unknown").with("title", title));
     };
     open(page).await.map_err(|error| {
         tracing::warn!(upload = %request, error, "the page could not be opened");
-        let mut failure = Failure::new("page_not_opened").with("title", detail.row.title);
+        let mut failure = Failure::new("page_not_opened").with("title", title);
         failure.detail = error;
         failure
     })
