@@ -21,6 +21,16 @@ const menuOf = async (page, account, item) => {
   await page.locator(".menu-item").nth(item).click();
 };
 
+const past = async (page) => {
+  await page.keyboard.press("Control+3");
+  await page.waitForSelector(".table-row .state");
+};
+const receipt = async (page) => {
+  await past(page);
+  await page.locator(".table-row").first().click();
+  await page.waitForSelector(".drawer .timeline li");
+};
+
 export const screens = {
   queue: { query: "?still" },
   "queue-card": {
@@ -130,6 +140,41 @@ export const screens = {
       await files(page);
       await page.locator(".account-chip").nth(0).click();
       await page.locator(".preflight-toggle").click();
+    },
+  },
+  "queue-returned": {
+    query: "?still&returned",
+    act: async (page) => {
+      await row(page, 0).click();
+      await page.waitForSelector(".error-card li");
+    },
+  },
+  "queue-resubmit": {
+    query: "?still&returned",
+    act: async (page) => {
+      await row(page, 0).locator("[data-act=edit]").click();
+      await page.waitForSelector("#edit-title");
+    },
+  },
+  history: { query: "?still", act: past },
+  "history-receipt": { query: "?still", act: receipt },
+  "history-refused": {
+    query: "?still",
+    act: async (page) => {
+      await past(page);
+      await page.locator(".table-row").nth(5).click();
+      await page.waitForSelector(".drawer .note");
+    },
+  },
+  "history-narrow": { query: "?still", options: { width: 760, height: 780 }, act: past },
+  "history-receipt-narrow": { query: "?still", options: { width: 760, height: 780 }, act: receipt },
+  "history-zoom-200": { query: "?still", options: { zoom: 2 }, act: past },
+  "history-nothing": {
+    query: "?still",
+    act: async (page) => {
+      await past(page);
+      await page.locator("#history-search").fill("nowhere");
+      await page.waitForSelector(".queue-empty .button");
     },
   },
   accounts: { query: "?still", act: accounts },

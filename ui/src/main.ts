@@ -3,6 +3,7 @@ import "./style/base.css";
 import "./style/window.css";
 import "./queue/queue.css";
 import "./queue/drawer.css";
+import "./history/history.css";
 import "./manuscript/manuscript.css";
 import "./manuscript/checks.css";
 import "./manuscript/cover.css";
@@ -24,6 +25,8 @@ import { chooseLanguage } from "./i18n";
 import { loadDrafts, save } from "./manuscript/drafts";
 import { offer } from "./manuscript/files";
 import { remember, sample } from "./queue/pulse";
+import { soon } from "./history/state";
+import { afterHistory } from "./history/view";
 import { applyPatch } from "./queue/state";
 import { afterDrawing } from "./queue/view";
 import icons from "./style/icons.svg?raw";
@@ -54,10 +57,12 @@ effect(() => {
 draw(windowView, root, () => {
   settleDialogs();
   afterDrawing();
+  afterHistory();
 });
 
 await backend.watch((patch) => {
   applyPatch(patch);
+  if (patch.queue_stale) soon();
   if (patch.offered.length > 0) offer(patch.offered);
 });
 await backend.onDrag(hearDrag);

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals-core";
 import { isCommand } from "../queue/keys";
 import { toggleTurtle } from "../queue/limit";
 import * as queue from "../queue/state";
+import * as history from "../history/state";
 import { newUpload } from "../manuscript/adding";
 import { chooseFiles } from "../manuscript/files";
 import { drawn } from "./draw";
@@ -16,7 +17,7 @@ export const commandKey = (key: string) => (isMac ? `⌘${key}` : `Ctrl ${key}`)
 export const help = signal(false);
 
 /** In the order of focus. A pane is what of these is there: the sidebar, the top bar, the filters, the list, the card, the drawer, the toast. */
-const PANES = [".sidebar", ".topbar", ".filters", ".queue-grid", ".error-card", ".screen > .scroll, .compose .scroll", ".preflight", ".formbar", ".drawer", ".toast"];
+const PANES = [".sidebar", ".topbar", ".filters, .history-bar", ".queue-grid", ".error-card", ".screen > .scroll, .compose .scroll", ".preflight", ".formbar", ".drawer", ".toast"];
 const FOCUSABLE = 'a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
 
 function nextPane(by: 1 | -1): void {
@@ -68,6 +69,10 @@ export function windowKey(event: KeyboardEvent): void {
       screen.value = "queue";
       void drawn().then(() => document.getElementById("queue-grid")?.focus({ preventScroll: true }));
       return done();
+    case "3":
+      history.enter();
+      void drawn().then(() => document.getElementById("history-grid")?.focus({ preventScroll: true }));
+      return done();
     case "4":
       screen.value = "accounts";
       return done();
@@ -76,7 +81,7 @@ export function windowKey(event: KeyboardEvent): void {
       screen.value = "settings";
       return done();
     case "f": {
-      const field = document.getElementById("queue-search");
+      const field = document.getElementById(screen.peek() === "history" ? "history-search" : "queue-search");
       if (!field) return;
       field.focus();
       return done();

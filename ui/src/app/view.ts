@@ -5,6 +5,9 @@ import { t } from "../i18n";
 import { num } from "../i18n/format";
 import { firstView } from "../first/view";
 import { dragView } from "../first/drag";
+import { receiptView } from "../history/receipt";
+import { enter, openId } from "../history/state";
+import { historyView } from "../history/view";
 import { accountsView } from "../accounts/view";
 import { manuscriptView } from "../manuscript/view";
 import { drawerView } from "../queue/drawer";
@@ -23,6 +26,7 @@ import { commandKey } from "./keys";
 
 const SCREENS: [Screen, string][] = [
   ["queue", "queue"],
+  ["history", "history"],
   ["accounts", "accounts"],
   ["settings", "settings"],
 ];
@@ -31,12 +35,13 @@ function sidebar(): TemplateResult {
   const { nav } = t();
   const needing = accountsNeedingYou.value;
   const link = ([name, picture]: [Screen, string]) => {
-    const label = nav[name as "queue" | "accounts" | "settings"];
+    const label = nav[name as "queue" | "history" | "accounts" | "settings"];
     return html`
       <a class="nav-link" href=${`#${name}`} aria-current=${screen.value === name ? "page" : nothing} title=${label}
         @click=${(event: Event) => {
           event.preventDefault();
-          screen.value = name;
+          if (name === "history") enter();
+          else screen.value = name;
         }}>
         ${icon(picture)}<span class="nav-text">${label}</span>
         ${name === "queue" && (summary.value?.counts.all ?? 0) > 0 ? html`<span class="nav-count">${num(summary.value?.counts.all ?? 0)}</span>` : nothing}
@@ -61,6 +66,8 @@ function screenView(): unknown {
       return isFirstRun.value ? firstView() : queueView();
     case "manuscript":
       return manuscriptView();
+    case "history":
+      return historyView();
     case "accounts":
       return accountsView();
     case "settings":
@@ -127,12 +134,13 @@ function menuKey(event: KeyboardEvent): void {
 }
 
 export function windowView(): TemplateResult {
-  const drawer = screen.value === "queue" && drawerId.value !== null && !isFirstRun.value;
+  const receipt = screen.value === "history" && openId.value !== null;
+  const drawer = receipt || (screen.value === "queue" && drawerId.value !== null && !isFirstRun.value);
   return html`
     <div class=${drawer ? "app with-drawer" : "app"} data-screen=${screen.value}>
       ${sidebar()}
       <main class="screen" id="screen">${screenView()}${dragView()}${toastView()}</main>
-      ${drawer ? drawerView() : nothing}
+      ${receipt ? receiptView() : drawer ? drawerView() : nothing}
     </div>
     ${menuView()}${editView()}${limitView()}${keysView()}
     <p class="visually-hidden" role="status" aria-live="polite">${polite.value}</p>

@@ -3,7 +3,7 @@
  *
  * For browser tests and for a look at the window without the engine; never part of the product's build.
  * In the address: `?rows=100000` for a long queue, `?ten` for ten accounts, `?fresh` for the first run, `?still` so that nothing moves by itself,
- * `?unopened` where no browser can be opened.
+ * `?unopened` where no browser can be opened, `?past=100000` for a long history, `?returned` for a work that its platform returned.
  */
 import type {
   AccountRow,
@@ -23,6 +23,7 @@ import type {
   UploadTokenNamed,
   UploadTokenRow,
   UploadId,
+  HistoryRow,
   UploadRow,
   UploadSet,
   Wait,
@@ -31,7 +32,8 @@ import { refusedAt } from "../form/cures";
 import { account, accountsAt } from "./fake/accounts";
 import { draftsOf } from "./fake/drafts";
 import { looked } from "./fake/media";
-import { cause, filler, grow, seeds } from "./fake/rows";
+import { found, overviewOf, pastRows, receiptOf } from "./fake/history";
+import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { specs } from "./fake/specs";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
 
@@ -81,7 +83,7 @@ export function fake(search: string = location.search): Backend {
 
   if (!asked.has("fresh")) {
     accounts = accountsAt(born, asked.has("ten"));
-    const begin = seeds(born);
+    const begin = asked.has("returned") ? [returned(born), ...seeds(born)] : seeds(born);
     for (let n = 0; n < Math.max(begin.length, wanted); n += 1) {
       const seed = begin[n] ?? filler(n, born);
       const of = accounts[seed.account - 1]?.account;
@@ -90,6 +92,13 @@ export function fake(search: string = location.search): Backend {
       order.push(id);
     }
   }
+
+  const past: HistoryRow[] = asked.has("fresh") ? [] : pastRows(born, accounts, Number(asked.get("past") ?? 0));
+  const pastRow = (id: UploadId): HistoryRow => {
+    const known = past.find((one) => one.id === id);
+    if (!known) throw failure("receipt_unknown", { id: String(id) });
+    return known;
+  };
 
   const all = function* () {
     for (const id of order) {
@@ -287,8 +296,11 @@ export function fake(search: string = location.search): Backend {
     return {
       row,
       path: `/home/studio/Videos/${row.file}`,
-      fields: fields.get(row.manuscript) ?? { title: row.title, description: "Filmed from the public pier. Music: our own.", tags: "harbour, crane, dawn" },
+      fields: fields.get(row.manuscript) ?? { ...(live.resubmittable ? { "bilibili.tid": "21" } : {}), title: row.title, description: "Filmed from the public pier. Music: our own.", tags: "harbour, crane, dawn" },
+      resubmit_fields: live.resubmittable ? ["title", "cover", "tid", "desc", "no_reprint"] : [],
       created_at_ms: began,
+      landed_at_ms: null,
+      proof: null,
       parts_landed: landed > 0 ? [[0, landed]] : [],
       parts_in_flight: landed < total && live.phase === "sending" && !live.wait ? [landed, landed + 1, landed + 2].filter((n) => n < total) : [],
       parts_total: total,
@@ -419,6 +431,23 @@ export function fake(search: string = location.search): Backend {
       send();
       return {};
     },
+    upload_resubmit: (request) => {
+      const of = row(request.id);
+      fields.set(of.manuscript, { ...fields.get(of.manuscript), ...request.fields });
+      of.title = request.fields[`${of.platform}.title`] ?? request.fields.title ?? of.title;
+      touch(of.id, { phase: "processing", resubmittable: false, cause: null, wait: { reason: "platform", until_ms: Date.now() + 30_000 }, phase_at_ms: Date.now() });
+      stale = true;
+      send();
+      return {};
+    },
+    history_overview: (filter) => overviewOf(found(past, filter), past),
+    history_window: ({ filter, offset, limit }) => structuredClone(found(past, filter).slice(offset, offset + limit)),
+    history_again: (id) => {
+      const before = pastRow(id);
+      return { file: offer(before.file, "/home/studio/Videos", before.total_bytes), cover: null, account: before.account, fields: { title: before.title } };
+    },
+    receipt: (id) => structuredClone(receiptOf(pastRow(id))),
+    receipt_page: (request) => `<!doctype html><title>${String(request.id)}</title>`,
     files_offered: () => [...offered.values()],
     files_forget: (gone) => {
       for (const id of gone) offered.delete(id);
@@ -588,6 +617,8 @@ export function fake(search: string = location.search): Backend {
             : [offer("harbour-crane-4k.mov", "/home/studio/Videos", 3_860_000_000), offer("levee-ride-uncut.mp4", "/home/studio/Videos", 4_150_000_000)].slice(0, asked.has("one") ? 1 : 2),
       ),
     pickFolder: () => Promise.resolve("/home/studio/Archive"),
+    saveHistory: () => Promise.resolve(true),
+    saveReceipt: () => Promise.resolve(true),
     openPage: () => Promise.resolve(),
     signIn: async (id) => ({ ...(await commands.account_sign_in(id)), opened: !asked.has("unopened") }),
     openFolder: () => Promise.resolve(),

@@ -3,7 +3,7 @@
  *
  * Two implementations: `tauri.ts` in the product, `fake.ts` in tests and for a look without the engine. Nothing else talks to the outside.
  */
-import type { AccountId, Commands, Failure, OfferedFile, Patch, SignInStarted, UploadId } from "../bindings";
+import type { AccountId, Commands, Failure, HistoryFilter, OfferedFile, Patch, SignInStarted, UploadId } from "../bindings";
 
 export type CommandName = keyof Commands;
 export type Request<C extends CommandName> = Commands[C][0];
@@ -39,6 +39,10 @@ export interface Backend {
   pickFiles(kind: "video" | "image" | "captions"): Promise<OfferedFile[]>;
   /** A dialog for a folder. */
   pickFolder(): Promise<string | null>;
+  /** Saves what a filter of history finds as CSV, where a dialog says; `false` when it is closed. */
+  saveHistory(filter: HistoryFilter): Promise<boolean>;
+  /** Saves a receipt as a page to print or as JSON, where a dialog says; `false` when it is closed. */
+  saveReceipt(upload: UploadId): Promise<boolean>;
   /** Opens the page of a published work in the browser. */
   openPage(upload: UploadId): Promise<void>;
   /** Begins a sign-in and opens its page in the browser; a window cannot open one itself. */

@@ -17,6 +17,8 @@ export function tauri(): Backend {
     },
     pickFiles: (kind) => invoke<OfferedFile[]>("shell_pick_files", { request: { kind } }),
     pickFolder: () => invoke<string | null>("shell_pick_folder"),
+    saveHistory: (filter) => invoke<boolean>("shell_save_history", { request: filter }),
+    saveReceipt: (upload) => invoke<boolean>("shell_save_receipt", { request: { id: upload, language: document.documentElement.lang } }),
     openPage: (upload) => invoke("shell_open_page", { request: upload }),
     signIn: (account) => invoke<SignInShown>("shell_sign_in", { request: account }),
     openFolder: (account) => invoke("shell_open_folder", { request: account }),

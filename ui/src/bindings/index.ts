@@ -214,6 +214,60 @@ allowances: Array<Allowance>, checked_at_ms: number | null, cause: Cause | null,
 
 export type HealthState = "unknown" | "ready" | "signed_out" | "troubled";
 
+export type HistoryDay = {
+/**
+ * Midnight here.
+ */
+start_ms: number, uploads: number, bytes: number, };
+
+export type HistoryFilter = {
+/**
+ * Words found in title, file name, link, remote id or account.
+ */
+search: string | null, platform: string | null, account: AccountId | null,
+/**
+ * Published, failed, cancelled, or processing.
+ */
+phase: PhaseName | null, since_ms: number | null,
+/**
+ * The first moment that is not wanted any more.
+ */
+until_ms: number | null, };
+
+export type HistoryOverview = { uploads: number, bytes: number,
+/**
+ * The oldest of them.
+ */
+since_ms: number | null, days: Array<HistoryDay>,
+/**
+ * Accounts that anything was ever sent to, whatever the filter.
+ */
+accounts: Array<PastAccount>, };
+
+export type HistoryRow = { id: UploadId,
+/**
+ * When it ended; while it is with its platform, when that took it.
+ */
+at_ms: number, title: string, file: string, account: AccountId, account_label: string, platform: string, phase: PhaseName, total_bytes: number, started_at_ms: number,
+/**
+ * When the last byte was acknowledged; `null` when it never was, or an earlier version did not keep it.
+ */
+landed_at_ms: number | null,
+/**
+ * Over all the time from the beginning to the last byte, waits included.
+ */
+bytes_per_second: number | null, remote: Remote | null, cause: Cause | null,
+/**
+ * The queue knows it no more.
+ */
+removed: boolean, };
+
+export type HistoryWindow = { filter: HistoryFilter, offset: number,
+/**
+ * At most 500.
+ */
+limit: number, };
+
 export type Intent = "run" | "hold";
 
 export type LengthLimit = { count: number, of: LengthUnit, };
@@ -289,6 +343,10 @@ wait: Wait | null,
  * Why it failed.
  */
 cause: Cause | null, remote: Remote | null,
+/**
+ * Refused, and looked at again by its platform when its text is changed there.
+ */
+resubmittable: boolean,
 /**
  * When it reached its phase.
  */
@@ -416,6 +474,8 @@ cover: number | null,
  */
 captions: Array<NewCaptions>, };
 
+export type PastAccount = { id: AccountId, platform: string, label: string, removed: boolean, };
+
 export type Patch = {
 /**
  * Only rows in view.
@@ -440,6 +500,24 @@ export type Preflight = { file: number, account: AccountId, findings: Array<Find
 
 export type Priority = "low" | "normal" | "high";
 
+export type Proof = {
+/**
+ * Of the whole file, in hex. `None` where no byte of it came by here.
+ */
+blake3: string | null,
+/**
+ * CRC-64/NVME of the whole file, in hex.
+ */
+crc64: string | null, parts: number,
+/**
+ * Size of the first part; later ones may be smaller.
+ */
+part_bytes: number,
+/**
+ * What the platform answered to each part, in their order, where that is a checksum; empty for other answers, and beyond [`Proof::ANSWERS_MOST`].
+ */
+answers: Array<string>, };
+
 export type QueuePage = {
 /**
  * Rows that match, in the whole queue.
@@ -455,6 +533,34 @@ search: string | null, account: AccountId | null, phase: PhaseName | null, offse
  * At most 500.
  */
 limit: number, };
+
+export type UploadReceipt = { row: HistoryRow,
+/**
+ * The platform fetched the file itself: none of its bytes came by here, so there is no hash.
+ */
+online: boolean,
+/**
+ * Path, or what may be shown of an address.
+ */
+path: string, fields: { [key in string]: string },
+/**
+ * What was sent; `null` when not all parts have landed, or an earlier version did not keep it.
+ */
+proof: Proof | null, held_bytes: number,
+/**
+ * Put on the wire, those sent twice twice.
+ */
+sent_bytes: number, resent_bytes: number, created_at_ms: number, submitted_at_ms: number | null, finished_at_ms: number | null, timeline: Array<TimelineEntry>,
+/**
+ * Of the program that made this receipt.
+ */
+version: string, };
+
+export type ReceiptPage = { id: UploadId,
+/**
+ * `en`, `zh-CN` or `ja`.
+ */
+language: string, };
 
 export type Remote = {
 /**
@@ -473,6 +579,12 @@ export type RowsInView = { ids: Array<UploadId>, };
 export type Secret = string;
 
 export type SecretsState = "keychain" | "vault" | "none";
+
+export type SendAgain = { file: OfferedFile, cover: OfferedFile | null,
+/**
+ * `null` when the account was removed.
+ */
+account: AccountId | null, fields: { [key in string]: string }, };
 
 export type Severity = "green" | "amber" | "red";
 
@@ -592,7 +704,19 @@ export type UploadDetail = { row: UploadRow,
 /**
  * Folder and name for display only.
  */
-path: string, fields: { [key in string]: string }, created_at_ms: number,
+path: string, fields: { [key in string]: string },
+/**
+ * The platform's own names of the fields that may be changed for submitting it again.
+ */
+resubmit_fields: Array<string>, created_at_ms: number,
+/**
+ * When the last byte was acknowledged.
+ */
+landed_at_ms: number | null,
+/**
+ * What was sent, once all parts have landed.
+ */
+proof: Proof | null,
 /**
  * Landed parts as runs `[first, count]`, and all there are.
  */
@@ -722,6 +846,12 @@ export interface Commands {
   upload_move: [UploadMove, Empty];
   upload_set_fields: [UploadFields, Empty];
   upload_set_file: [UploadFile, Empty];
+  upload_resubmit: [UploadFields, Empty];
+  history_overview: [HistoryFilter, HistoryOverview];
+  history_window: [HistoryWindow, Array<HistoryRow>];
+  history_again: [UploadId, SendAgain];
+  receipt: [UploadId, UploadReceipt];
+  receipt_page: [ReceiptPage, string];
   files_offered: [Empty, Array<OfferedFile>];
   files_forget: [Array<number>, Empty];
   addresses_offer: [Array<Secret>, Array<OfferedFile>];

@@ -117,7 +117,7 @@ const sameDay = (a: Date, b: Date) =>
 export function clock(atMs: number, nowMs: number = Date.now()): string {
   const at = new Date(atMs);
   const now = new Date(nowMs);
-  if (sameDay(at, now)) return timeFormat("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  if (sameDay(at, now)) return time(atMs);
   const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
   return timeFormat(`dt${at.getFullYear() === now.getFullYear() ? "" : "y"}`, {
     ...year,
@@ -128,6 +128,18 @@ export function clock(atMs: number, nowMs: number = Date.now()): string {
     hourCycle: "h23",
   }).format(at);
 }
+
+/** A moment to the second: `14:31:07` today, with the date on other days. */
+export function moment(atMs: number, nowMs: number): string {
+  const at = new Date(atMs);
+  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+  if (sameDay(at, new Date(nowMs))) return timeFormat("ts", clock).format(at);
+  const year = at.getFullYear() === new Date(nowMs).getFullYear() ? {} : ({ year: "numeric" } as const);
+  return timeFormat(`dts${"year" in year ? "y" : ""}`, { ...year, month: "long", day: "numeric", ...clock }).format(at);
+}
+
+/** `14:31`, whatever the day. */
+export const time = (atMs: number) => timeFormat("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(atMs));
 
 /** A day without its time: `18 February`; with its year where none, or a far one, is meant. */
 export function day(atMs: number, nowMs?: number): string {

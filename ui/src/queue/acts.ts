@@ -123,10 +123,10 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
     ],
     [
       ...some(stops, () => (held ? item("resume", act.resume, "play", "P") : item("pause", act.pause, "pause", "P"))),
-      ...some(live.phase === "failed" || live.phase === "cancelled" || waits, () => item("retry", waits ? act.tryNow : act.retry, "retry", "R")),
+      ...some(live.phase === "failed" || live.phase === "cancelled" || waits, () => item("retry", waits ? act.tryNow : live.resubmittable ? act.sendAnew : act.retry, "retry", "R")),
       ...some(live.wait?.reason === "sign_in", () => item("sign_in", act.signIn, "s-key")),
       ...some(live.wait?.reason === "file_missing" || live.wait?.reason === "file_changed" || live.phase === "failed", () => item("choose_file", act.chooseFile, "film")),
-      ...some(canEdit(row), () => item("edit", act.edit, "edit")),
+      ...some(canEdit(row), () => item("edit", live.resubmittable ? act.resubmit : act.edit, "edit")),
     ],
     [
       ...some(live.remote?.url != null, () => item("copy_link", act.copyLink, "copy", "C")),

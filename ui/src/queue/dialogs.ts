@@ -80,7 +80,9 @@ export function editView() {
     const other = spec.fields.find((one) => one.name === name);
     return other ? valueOf(other) : "";
   };
-  const fields = spec.fields.filter((field) => field.kind !== "image");
+  const again = row.live.resubmittable;
+  // Of a work that is on its platform, only some fields may be changed.
+  const fields = spec.fields.filter((field) => field.kind !== "image" && (!again || of.detail.resubmit_fields.includes(field.name)));
   const faults = new Map(fields.map((field) => [field.name, fault(field, valueOf(field), beside)]));
   const send = async (event: Event) => {
     event.preventDefault();
@@ -91,7 +93,7 @@ export function editView() {
     }
     draft.value = { ...of, busy: true, failure: null };
     try {
-      await backend().call("upload_set_fields", { id: row.id, fields: of.values });
+      await backend().call(again ? "upload_resubmit" : "upload_set_fields", { id: row.id, fields: of.values });
       closeCard();
       close();
     } catch (thrown) {
@@ -117,6 +119,7 @@ export function editView() {
     });
   };
   const title = edit.title(row.title);
+  const why = again && row.live.cause ? row.live.cause : null;
   const advanced = fields.filter((field) => field.advanced);
   return modal(
     title,
@@ -125,11 +128,12 @@ export function editView() {
       <form class="account-form" @submit=${(event: Event) => void send(event)}>
         <header class="dialog-head">${mark(row.platform)}<h2 class="cut">${title}</h2><button type="button" class="button icon-button" data-kind="quiet" aria-label=${act.close} @click=${close}>${icon("x")}</button></header>
         <div class="edit-fields scroll">
+          ${why ? html`<p class="note" data-kind="failed">${icon("s-failed")}<span>${sentence(why)}</span></p>` : nothing}
           ${fields.filter((field) => !field.advanced).map(view)}
           ${advanced.length === 0 ? nothing : html`<details class="fold"><summary>${icon("chev-right")}${compose.more}</summary><div class="add-more">${advanced.map(view)}</div></details>`}
           ${of.failure ? html`<p class="note" data-kind="failed" role="alert">${icon("s-failed")}<span>${sentence(of.failure)}</span></p>` : nothing}
         </div>
-        <footer class="dialog-foot"><button type="button" class="button" @click=${close}>${act.keep}</button><button class="button" data-kind="primary" ?disabled=${of.busy}>${of.busy ? edit.saving : edit.save}</button></footer>
+        <footer class="dialog-foot"><button type="button" class="button" @click=${close}>${act.keep}</button><button class="button" data-kind="primary" ?disabled=${of.busy}>${of.busy ? edit.saving : again ? edit.resubmit : edit.save}</button></footer>
       </form>`,
     "dialog-form",
   );

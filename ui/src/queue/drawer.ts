@@ -10,7 +10,7 @@ import { isFinal, type RowAct } from "./face";
 import { landedParts, partMap } from "./partmap";
 import { faceOf } from "./row";
 import * as queue from "./state";
-import { pictureOf, timelineLine } from "./timeline";
+import { ofRow, pictureOf, timelineLine } from "./timeline";
 
 export function drawerView(): TemplateResult {
   const id = queue.drawerId.value;
@@ -111,7 +111,7 @@ function happened(detail: UploadDetail): TemplateResult {
         ${over ? nothing : entry(shows.state, shows.icon, `${word}${rest}`, drawer.now, "")}
         ${[...detail.timeline].reverse().map((event) => {
           const [state, picture] = pictureOf(event.event);
-          return entry(state, picture, timelineLine(event, row), clock(event.at_ms, now.value), event.params.detail ?? "");
+          return entry(state, picture, timelineLine(event, ofRow(row)), clock(event.at_ms, now.value), event.params.detail ?? "");
         })}
         ${confirmed ? nothing : entry("queued", "s-queued", drawer.confirm(platform), null, "", true)}
         ${over ? nothing : entry("queued", "s-queued", drawer.publish, null, "", true)}
@@ -137,6 +137,7 @@ function facts(detail: UploadDetail): TemplateResult {
         <dt>${drawer.file}</dt><dd title=${detail.path}>${detail.path}</dd>
         <dt>${drawer.size}</dt><dd>${size(live.total_bytes)} <span class="faint">(${num(live.total_bytes)}${"\u00a0"}B)</span></dd>
         <dt>${drawer.added}</dt><dd>${clock(detail.created_at_ms, now.value)}</dd>
+        ${detail.proof?.blake3 ? html`<dt>${"BLAKE3"}</dt><dd class="mono" title=${detail.proof.blake3}>${detail.proof.blake3}</dd>` : nothing}
         <dt>${drawer.remoteId}</dt>${live.remote ? html`<dd class="mono" title=${live.remote.id}>${live.remote.id}</dd>` : html`<dd class="faint">${drawer.noRemoteId(platform)}</dd>`}
         ${live.remote?.url ? html`<dt>${drawer.link}</dt><dd><a href=${live.remote.url} @click=${(event: Event) => (event.preventDefault(), perform("open_page", row))}>${address(live.remote.url)}</a></dd>` : nothing}
       </dl>

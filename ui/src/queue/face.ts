@@ -73,7 +73,7 @@ export function face(row: UploadRow, around: Around): Face {
       return plain({ state: "cancelled", icon: "x", line: state.cancelled(clock(live.phase_at_ms, around.nowMs)), meter: { ...still, value: 0, label: UNKNOWN } });
     case "failed": {
       const why = live.cause ? headline(live.cause) : UNKNOWN;
-      const cure = wantsText(row) ? { act: "edit" as const, label: act.editShort, primary: true } : { act: "retry" as const, label: act.retry, primary: true };
+      const cure = live.resubmittable ? { act: "edit" as const, label: act.resubmitShort, primary: true } : wantsText(row) ? { act: "edit" as const, label: act.editShort, primary: true } : { act: "retry" as const, label: act.retry, primary: true };
       return plain({ state: "failed", icon: "s-failed", line: state.failed(why), meter: null, cures: [cure] });
     }
     case "processing": {

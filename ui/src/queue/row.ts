@@ -8,7 +8,7 @@ import { address, clock, shortAddress, size, UNKNOWN } from "../i18n/format";
 import { cure, headline } from "../i18n/sentences";
 import { canEdit, face, type Face, type RowAct, wantsText } from "./face";
 import * as queue from "./state";
-import { timelineLine } from "./timeline";
+import { ofRow, timelineLine } from "./timeline";
 
 export const rowId = (row: UploadRow | null, shown: number) => (row ? `upload-${row.id}` : `place-${shown}`);
 
@@ -111,13 +111,19 @@ export function errorCard(row: UploadRow, top: number, rowIndex: number): Templa
         <div class="error-tried">
           <p class="over">${card.tried}</p>
           <ul>
-            ${steps.map((entry: TimelineEntry) => html`<li>${clock(entry.at_ms, now.value)} ${timelineLine(entry, row)}</li>`)}
-            ${live.phase === "failed" ? html`<li>${card.notAgain}</li>` : nothing}
+            ${steps.map((entry: TimelineEntry) => html`<li>${clock(entry.at_ms, now.value)} ${timelineLine(entry, ofRow(row))}</li>`)}
+            ${live.phase === "failed" ? html`<li>${live.resubmittable ? card.returned : card.notAgain}</li>` : nothing}
           </ul>
         </div>
         <div class="error-acts">
-          ${text ? button("edit", act.edit, "primary") : button("retry", live.phase === "failed" ? act.retry : act.tryNow, "primary")}
-          ${text ? button("retry", act.retry) : canEdit(row) ? button("edit", act.edit) : nothing}
+          ${
+            live.resubmittable
+              ? [button("edit", act.resubmit, "primary"), button("retry", act.sendAnew)]
+              : [
+                  text ? button("edit", act.edit, "primary") : button("retry", live.phase === "failed" ? act.retry : act.tryNow, "primary"),
+                  text ? button("retry", act.retry) : canEdit(row) ? button("edit", act.edit) : nothing,
+                ]
+          }
           <button class="button" data-kind="quiet" data-report>${act.copyReport}</button>
         </div>
       </div>

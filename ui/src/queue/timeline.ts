@@ -6,7 +6,7 @@ import { headline, printable } from "../i18n/sentences";
 import { platformLabel } from "../app/world";
 
 /** Values of an event: its cause as a sentence, bytes as a share, its platform by name. */
-function valueOf(entry: TimelineEntry, row: UploadRow, name: string): string {
+function valueOf(entry: TimelineEntry, row: Of, name: string): string {
   const { params } = entry;
   switch (name) {
     case "platform":
@@ -17,7 +17,7 @@ function valueOf(entry: TimelineEntry, row: UploadRow, name: string): string {
     }
     case "bytes": {
       const bytes = Number(params.bytes ?? params.held_bytes ?? NaN);
-      return Number.isFinite(bytes) ? (row.live.total_bytes > 0 ? percent(bytes, row.live.total_bytes) : size(bytes)) : "";
+      return Number.isFinite(bytes) ? (row.total_bytes > 0 ? percent(bytes, row.total_bytes) : size(bytes)) : "";
     }
     case "reason":
       return t().reason[params.reason ?? ""] ?? printable(params.reason ?? "");
@@ -26,9 +26,17 @@ function valueOf(entry: TimelineEntry, row: UploadRow, name: string): string {
   }
 }
 
-export function timelineLine(entry: TimelineEntry, row: UploadRow): string {
+/** What the sentences of a timeline want to know of its upload. */
+export interface Of {
+  platform: string;
+  file: string;
+  total_bytes: number;
+}
+export const ofRow = (row: UploadRow): Of => ({ platform: row.platform, file: row.file, total_bytes: row.live.total_bytes });
+
+export function timelineLine(entry: TimelineEntry, row: Of): string {
   // Nothing of a file that the platform fetches goes from here.
-  const event = entry.event === "submitting" && row.live.total_bytes === 0 ? "asked" : entry.event;
+  const event = entry.event === "submitting" && row.total_bytes === 0 ? "asked" : entry.event;
   const said = t().event[event];
   return said ? said((name) => valueOf(entry, row, name)) : t().eventOther(printable(entry.event));
 }
@@ -52,5 +60,10 @@ const PICTURES: Record<string, [state: string, icon: string]> = {
   cancelled: ["queued", "x"],
   taken_back: ["done", "check"],
   left_there: ["remote", "s-remote"],
+  resubmitted: ["remote", "s-remote"],
+  retry_refused: ["waiting", "s-warn"],
+  fields_set: ["queued", "edit"],
+  file_chosen: ["queued", "film"],
+  file_taken_as_is: ["queued", "film"],
 };
 export const pictureOf = (event: string): [state: string, icon: string] => PICTURES[event] ?? ["queued", "s-queued"];

@@ -153,6 +153,18 @@ export function seeds(now: number): Seed[] {
   ];
 }
 
+/** A work that its platform looked at and sent back. */
+export const returned = (now: number): Seed => ({
+  title: "Night on the quay",
+  file: "night-quay.mp4",
+  account: 1,
+  live: {
+    phase: "failed", total_bytes: 640 * MB, held_bytes: 640 * MB, sent_bytes: 640 * MB, resubmittable: true, phase_at_ms: now - 9 * MINUTE,
+    cause: cause("bilibili_returned", { platform: "bilibili", code: "-2", message: "Title and picture do not belong together" }, "-2 returned"),
+    remote: { id: "BV1qu4y1c7XY", url: "https://www.bilibili.com/video/BV1qu4y1c7XY", words: null },
+  },
+});
+
 const more = ["Harbour", "Market", "Studio", "Levee", "Pier", "Kitchen", "Boatyard", "Tide pools"] as const;
 const kinds = ["in the morning", "at noon", "by night", "uncut", "one-minute cut", "with sound", "in winter"] as const;
 
@@ -183,7 +195,7 @@ export function grow(seed: Seed, id: number, manuscript: number, platform: strin
     sibling: seed.sibling ?? false,
     live: {
       id, intent: "run", held_bytes: 0, sent_bytes: 0, resent_bytes: 0, bytes_per_second: 0, eta_seconds: null,
-      resumed_at_bytes: null, wait: null, cause: null, remote: null, phase_at_ms: 0, ...seed.live,
+      resumed_at_bytes: null, wait: null, cause: null, remote: null, resubmittable: false, phase_at_ms: 0, ...seed.live,
     },
   };
 }
