@@ -277,7 +277,7 @@ export const ja: Messages = {
     close: "受領書を閉じる",
     ended: (word, at) => `${word}、${at}`,
     open: "開く",
-    again: "もう一度送信…",
+    again: "再送信…",
     save: "受領書を保存",
     copyId: "リモート ID をコピー",
     idCopied: "リモート ID をコピーしました",
