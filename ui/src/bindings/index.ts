@@ -534,28 +534,6 @@ search: string | null, account: AccountId | null, phase: PhaseName | null, offse
  */
 limit: number, };
 
-export type UploadReceipt = { row: HistoryRow,
-/**
- * The platform fetched the file itself: none of its bytes came by here, so there is no hash.
- */
-online: boolean,
-/**
- * Path, or what may be shown of an address.
- */
-path: string, fields: { [key in string]: string },
-/**
- * What was sent; `null` when not all parts have landed, or an earlier version did not keep it.
- */
-proof: Proof | null, held_bytes: number,
-/**
- * Put on the wire, those sent twice twice.
- */
-sent_bytes: number, resent_bytes: number, created_at_ms: number, submitted_at_ms: number | null, finished_at_ms: number | null, timeline: Array<TimelineEntry>,
-/**
- * Of the program that made this receipt.
- */
-version: string, };
-
 export type ReceiptPage = { id: UploadId,
 /**
  * `en`, `zh-CN` or `ja`.
@@ -729,6 +707,28 @@ export type UploadFile = { id: UploadId, file: number, };
 export type UploadId = number;
 
 export type UploadMove = { id: UploadId, place: Place, };
+
+export type UploadReceipt = { row: HistoryRow,
+/**
+ * The platform fetched the file itself: none of its bytes came by here, so there is no hash.
+ */
+online: boolean,
+/**
+ * Path, or what may be shown of an address.
+ */
+path: string, fields: { [key in string]: string },
+/**
+ * What was sent; `null` when not all parts have landed, or an earlier version did not keep it.
+ */
+proof: Proof | null, held_bytes: number,
+/**
+ * Put on the wire, those sent twice twice.
+ */
+sent_bytes: number, resent_bytes: number, created_at_ms: number, submitted_at_ms: number | null, finished_at_ms: number | null, timeline: Array<TimelineEntry>,
+/**
+ * Of the program that made this receipt.
+ */
+version: string, };
 
 export type UploadRow = { id: UploadId, manuscript: ManuscriptId, title: string,
 /**
