@@ -88,9 +88,9 @@ export const en = {
     resumed: (percent: string, again: string | null): Line => [`Resumed at ${percent}`, again === null ? "" : ` · ${again} sent again`],
     copying: ["Copying, uses no network", ""] as Line,
     confirming: (platform: string, whole: string): Line => [`Confirming with ${platform}…`, ` · all ${whole} acknowledged`],
-    processing: (words: string | null, next: string | null): Line => [
+    processing: (words: string | null, since: string | null, next: string | null): Line => [
       words ?? "With the platform",
-      next === null ? "" : ` · next look ${next}`,
+      `${since === null ? "" : ` · since ${since}`}${next === null ? "" : `${since === null ? " · " : ", "}next look ${next}`}`,
     ],
     pausedByYou: ["Paused", " · by you"] as Line,
     pausedAll: ["Paused", " · by you, with all uploads"] as Line,

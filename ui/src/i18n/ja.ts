@@ -76,7 +76,7 @@ export const ja: Messages = {
     resumed: (percent, again): Line => [`${percent} から再開`, again === null ? "" : ` · ${again} を再送`],
     copying: ["コピー中（通信なし）", ""],
     confirming: (platform, whole): Line => [`${platform} に確認しています…`, ` · ${whole} すべて受領済み`],
-    processing: (words, next): Line => [words ?? "サイト側で処理中", next === null ? "" : ` · 次の確認は${next}`],
+    processing: (words, since, next): Line => [words ?? "サイト側で処理中", `${since === null ? "" : ` · ${since}から`}${next === null ? "" : `${since === null ? " · " : "、"}次の確認は${next}`}`],
     pausedByYou: ["一時停止", " · あなたが停止"],
     pausedAll: ["一時停止", " · あなたがすべて停止"],
     failed: (cause): Line => ["失敗", `：${cause}`],

@@ -76,7 +76,7 @@ export const zhCN: Messages = {
     resumed: (percent, again): Line => [`从 ${percent} 处续传`, again === null ? "" : ` · 重发 ${again}`],
     copying: ["复制中，不占用网络", ""],
     confirming: (platform, whole): Line => [`正在与${platform}确认…`, ` · ${whole} 已全部签收`],
-    processing: (words, next): Line => [words ?? "平台处理中", next === null ? "" : ` · ${next}再次查看`],
+    processing: (words, since, next): Line => [words ?? "平台处理中", `${since === null ? "" : ` · 自 ${since} 起`}${next === null ? "" : `${since === null ? " · " : "，"}${next}再次查看`}`],
     pausedByYou: ["已暂停", " · 由你暂停"],
     pausedAll: ["已暂停", " · 由你暂停了全部上传"],
     failed: (cause): Line => ["失败", `：${cause}`],

@@ -79,7 +79,7 @@ export function face(row: UploadRow, around: Around): Face {
     case "processing": {
       const next = live.wait?.reason === "platform" ? until(live.wait.until_ms, around.nowMs) : null;
       const link = live.remote?.url ? ("open_page" as const) : null;
-      return plain({ state: "remote", icon: "s-remote", line: state.processing(live.remote?.words ?? null, next), meter: remoteBar(75, `${num(3)}/${num(4)}`, t().steps.processing), quick: link });
+      return plain({ state: "remote", icon: "s-remote", line: state.processing(live.remote?.words ?? null, clock(live.phase_at_ms, around.nowMs), next), meter: remoteBar(75, `${num(3)}/${num(4)}`, t().steps.processing), quick: link });
     }
     default:
   }
@@ -125,7 +125,7 @@ function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: 
     case "turn":
       return null;
     case "platform":
-      return plain({ state: "remote", icon: "s-remote", line: state.processing(null, until(wait.until_ms, around.nowMs)), quick: null });
+      return plain({ state: "remote", icon: "s-remote", line: state.processing(null, null, until(wait.until_ms, around.nowMs)), quick: null });
     case "retry":
       return plain({ ...waiting, meter, line: state.retry(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
     case "quota":

@@ -342,6 +342,7 @@ impl Api {
         let motion = board.motion(row.id).unwrap_or_default();
         let phase_at_ms = row
             .finished_at_ms
+            .or(row.landed_at_ms)
             .or(row.started_at_ms)
             .unwrap_or(row.created_at_ms);
         let held_bytes = row.held_bytes.max(motion.held_bytes);

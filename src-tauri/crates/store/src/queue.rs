@@ -76,6 +76,8 @@ pub struct QueueRow {
     pub cause: Option<Cause>,
     pub created_at_ms: i64,
     pub started_at_ms: Option<i64>,
+    /// When the last byte was acknowledged.
+    pub landed_at_ms: Option<i64>,
     pub finished_at_ms: Option<i64>,
     /// Of the same manuscript as the row before it in the list.
     pub sibling_of_previous: bool,
@@ -470,7 +472,7 @@ pub(crate) fn rows(conn: &Connection, ids: impl IntoIterator<Item = i64>) -> Res
 const ROW: &str = "SELECT u.id, u.manuscript_id, m.title, m.file_name, u.account_id, a.platform,
        a.label AS account_label, u.phase, u.intent, u.attempt, u.tries, u.priority, u.total_bytes,
        u.held_bytes, u.sent_bytes, u.resent_bytes, u.remote, u.cause, u.created_at_ms,
-       u.started_at_ms, u.finished_at_ms
+       u.started_at_ms, u.landed_at_ms, u.finished_at_ms
      FROM uploads AS u
      JOIN manuscripts AS m ON m.id = u.manuscript_id
      JOIN accounts AS a ON a.id = u.account_id
@@ -498,6 +500,7 @@ fn read(row: &Row<'_>) -> Result<QueueRow> {
         cause: value::from_json_option(row, "cause")?,
         created_at_ms: row.get("created_at_ms")?,
         started_at_ms: row.get("started_at_ms")?,
+        landed_at_ms: row.get("landed_at_ms")?,
         finished_at_ms: row.get("finished_at_ms")?,
         sibling_of_previous: false,
     })

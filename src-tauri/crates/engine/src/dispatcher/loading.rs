@@ -58,7 +58,10 @@ impl Dispatcher {
             position: stored.position,
             sent_bytes: stored.sent_bytes,
             resent_bytes: stored.resent_bytes,
-            phase_at_ms: stored.started_at_ms.unwrap_or(stored.created_at_ms),
+            phase_at_ms: stored
+                .landed_at_ms
+                .or(stored.started_at_ms)
+                .unwrap_or(stored.created_at_ms),
         }))
     }
 
