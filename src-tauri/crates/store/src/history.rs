@@ -292,6 +292,6 @@ fn bytes(hex: &str) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or(0) as u8;
     let pairs = hex.as_bytes().chunks_exact(2);
     pairs
-        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+        .map(|pair| (digit(pair[0]) << 4) | digit(pair[1]))
         .collect()
 }
