@@ -1,4 +1,5 @@
 //! Names that programs pass to `slipway accounts add` and `slipway add`: what is promised may be added to, not changed.
+#![allow(clippy::unwrap_used, reason = "a test may end here")]
 
 mod terminal;
 

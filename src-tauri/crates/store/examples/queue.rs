@@ -1,14 +1,18 @@
 //! Times of the queue at 10,000 and 100,000 uploads. Run: `cargo run --release -p slipway-store --example queue`.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use slipway_model::{AccountId, Fields, Fingerprint, Intent, Source, SourceFile};
+use slipway_model::{
+    AccountId, Fields, Fingerprint, Intent, PhaseName, Remote, Source, SourceFile, UploadId,
+};
 use slipway_store::{
-    Move, NeedsYou, NewManuscript, NewUpload, NextQuery, QueueFilter, QueueQuery, Store,
+    HistoryFilter, Move, NeedsYou, NewManuscript, NewUpload, NextQuery, QueueFilter, QueueQuery,
+    SaveUpload, Store,
 };
 use std::{
     future::Future,
     time::{Duration, Instant},
 };
+use tokio::task::JoinSet;
 
 const NOW: i64 = 1_795_000_000_000;
 const ROUNDS: u32 = 20;
@@ -106,6 +110,7 @@ async fn measure(rows: u64) {
         .await
         .unwrap();
     print("hold all", began.elapsed());
+    past(&store, &ids).await;
     let began = Instant::now();
     store.backup(NOW).await.unwrap();
     print("backup", began.elapsed());
@@ -116,6 +121,51 @@ async fn measure(rows: u64) {
     store.close().await.unwrap();
     print("close", began.elapsed());
     std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// Everything is published, and looked at as history.
+async fn past(store: &Store, ids: &[UploadId]) {
+    for some in ids.chunks(5_000) {
+        let mut saves = JoinSet::new();
+        for &id in some {
+            let (store, state) = (store.clone(), published(id));
+            saves.spawn(async move { store.upload_save(state, Vec::new(), NOW + id.0).await });
+        }
+        while let Some(saved) = saves.join_next().await {
+            saved.unwrap().unwrap();
+        }
+    }
+    let rows = ids.len() as u64;
+    let sought = HistoryFilter {
+        search: Some("77 clip".into()),
+        ..HistoryFilter::default()
+    };
+    let whole = HistoryFilter::default;
+    often("history, first page", || store.history(whole(), 100, 0)).await;
+    often("history, jump to the end", || {
+        store.history(whole(), 100, rows - 100)
+    })
+    .await;
+    often("history, days and sizes", || store.history_times(whole())).await;
+    often("history, search", || store.history_times(sought.clone())).await;
+}
+
+fn published(id: UploadId) -> SaveUpload {
+    SaveUpload {
+        id,
+        intent: Intent::Run,
+        attempt: 1,
+        tries: 0,
+        phase: PhaseName::Published,
+        ticket: None,
+        cuts: None,
+        remote: Some(Remote {
+            id: format!("BV{id}"),
+            url: Some(format!("https://videos.example/BV{id}")),
+            words: None,
+        }),
+        cause: None,
+    }
 }
 
 fn manuscript(nth: u64, account: AccountId) -> NewManuscript {
