@@ -208,7 +208,7 @@ fn whatever_is_wrong_gets_a_code_and_exit_status_two() {
         (&["history", "--platform", "tiktok"], "platform_unknown"),
         (&["history", "--since", "yesterday"], "usage"),
         (&["history", "--state", "sending"], "usage"),
-        (&["history", "--bom"], "usage"),
+        (&["history", "--csv"], "usage"),
     ] {
         let ran = it.run(args.iter().chain(&["--json"]));
         assert_eq!(
