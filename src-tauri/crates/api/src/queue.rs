@@ -244,8 +244,16 @@ impl Api {
             let refused = Failure::new("resubmit_field_fixed").with("field", fixed);
             return Err(refused.with("platform", &account.platform));
         }
-        let target = self.target(account).await?;
-        target.refuse_red(&kept.source, &fields, kept.cover.as_deref())?;
+        // Its file has done its part and may be gone: only what is changed is looked at.
+        let all = own(&fields);
+        for field in spec
+            .iter()
+            .filter(|field| changes.contains_key(&field.name))
+        {
+            if let Some(cause) = field.check(changes.get(&field.name).map(String::as_str), &all) {
+                return Err(Failure::from(cause).with("platform", &account.platform));
+            }
+        }
         let works = platform.works().ok_or_else(unknown)?;
         works.edit(&session, &remote.id, &changes, None).await?;
         store
