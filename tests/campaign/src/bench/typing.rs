@@ -60,12 +60,13 @@ async fn with_accounts(api: &Api, scratch: &Path) -> Result<NewManuscripts> {
         let settings: BTreeMap<_, _> = needed
             .map(|field| (field.name.clone(), folder.display().to_string()))
             .collect();
-        let secrets = spec.secrets.iter().filter(|field| field.required);
         let account = api.account_add(NewAccount {
             platform: spec.name.clone(),
             label: format!("{} {number}", spec.name),
             settings,
-            secrets: secrets
+            secrets: spec
+                .secrets
+                .iter()
                 .map(|field| (field.name.clone(), Secret("x".into())))
                 .collect(),
             check: false,
