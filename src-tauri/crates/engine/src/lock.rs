@@ -8,9 +8,7 @@ use std::{
 
 /// Held as long as the engine lives.
 #[derive(Debug)]
-pub(crate) struct DataLock(
-    #[expect(dead_code, reason = "closing the file is what releases the lock")] File,
-);
+pub(crate) struct DataLock(File);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
@@ -34,6 +32,13 @@ impl DataLock {
             Err(TryLockError::WouldBlock) => Err(LockError::Taken),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
+    }
+}
+
+impl Drop for DataLock {
+    /// Said, not left to the closing of the file: a program that is being started at this moment, such as ffprobe, still holds a copy of it.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
 }
 
