@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -121,10 +121,21 @@ export class App {
   /** Ends the window and its driver, whatever state they are in. */
   async end() {
     if (this.driver.exitCode !== null || this.driver.signalCode !== null) return;
+    const started = below(this.driver.pid);
     await this.session.end().catch(() => {});
     const gone = once(this.driver, "exit");
     this.driver.kill();
     await gone;
+    // Where the driver's end came before the app's, nobody else would end it, and what it holds open would keep the whole run waiting.
+    const there = () => started.filter((pid) => existsSync(`/proc/${pid}`));
+    await until("the app's end", () => there().length === 0).catch(() => {});
+    for (const pid of there()) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // it has gone by itself
+      }
+    }
   }
 }
 
