@@ -10,6 +10,7 @@ use super::{items, text};
 /// What a product crate may depend on, by name. A crate that is not here may not be depended on by one that is.
 const ARROWS: &[(&str, &[&str])] = &[
     ("slipway-model", &[]),
+    ("slipway-cover", &["slipway-model"]),
     ("slipway-media", &[]),
     ("slipway-platforms", &["slipway-model"]),
     ("slipway-store", &["slipway-model"]),
@@ -17,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "slipway-engine",
         &[
             "slipway-model",
+            "slipway-cover",
             "slipway-media",
             "slipway-platforms",
             "slipway-store",
@@ -26,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "slipway-api",
         &[
             "slipway-model",
+            "slipway-cover",
             "slipway-media",
             "slipway-platforms",
             "slipway-store",
@@ -36,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "slipway-cli",
         &[
             "slipway-model",
+            "slipway-cover",
             "slipway-media",
             "slipway-platforms",
             "slipway-store",
@@ -47,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "slipway-desktop",
         &[
             "slipway-model",
+            "slipway-cover",
             "slipway-media",
             "slipway-platforms",
             "slipway-store",

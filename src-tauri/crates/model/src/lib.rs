@@ -6,6 +6,7 @@
 pub mod account;
 pub mod captions;
 pub mod concurrency;
+pub mod cover;
 pub mod error;
 pub mod field;
 pub mod id;

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Names of the fields that every platform shares.
-pub const COMMON_FIELDS: [&str; 7] = [
+pub const COMMON_FIELDS: [&str; 8] = [
     "title",
     "description",
     "tags",
@@ -18,6 +18,7 @@ pub const COMMON_FIELDS: [&str; 7] = [
     "visibility",
     "publish_at",
     "captions",
+    crate::cover::CROP_FIELD,
 ];
 
 /// How a source file is recognised.

@@ -97,9 +97,13 @@ pub struct MediaLimits {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CoverLimits {
+    /// Zero means none, here and below.
     pub max_bytes: u64,
     pub min_width_px: u32,
     pub min_height_px: u32,
-    /// Lower-case extensions, e.g. `jpg`, `png`.
+    /// What the platform takes of `jpg` and `png`; always the first of them.
     pub formats: Vec<String>,
+    /// What the platform shows covers in; `None` takes any.
+    #[serde(default)]
+    pub ratio: Option<crate::cover::Ratio>,
 }
