@@ -2,14 +2,9 @@
 //!
 //! It may look at this one file and nothing else, for ten seconds at most.
 
-use crate::{Audio, Media, Video};
+use crate::{Audio, Media, Video, program};
 use serde::Deserialize;
-use std::{
-    io::Read as _,
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{ffi::OsString, path::Path, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const ANSWER_MAX: u64 = 1 << 20;
@@ -42,31 +37,15 @@ struct Stream {
 }
 
 pub(crate) fn read(path: &Path) -> Option<Media> {
-    let mut named = std::ffi::OsString::from("file:");
-    named.push(std::path::absolute(path).ok()?);
-    let mut child = Command::new("ffprobe")
-        .args(["-v", "error", "-protocol_whitelist", "file", "-of", "json"])
-        .args(["-show_format", "-show_streams"])
-        .arg(named)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut said = child.stdout.take()?.take(ANSWER_MAX);
-    let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        said.read_to_string(&mut text).map(|_| text)
-    });
-    let started = Instant::now();
-    while !reader.is_finished() && started.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    // It has ended, says too much, or takes too long: in each case it is over.
-    let _ = child.kill();
-    let _ = child.wait();
-    let text = reader.join().ok()?.ok()?;
-    understood(&text)
+    let mut arguments: Vec<OsString> =
+        ["-v", "error", "-protocol_whitelist", "file", "-of", "json"]
+            .into_iter()
+            .chain(["-show_format", "-show_streams"])
+            .map(OsString::from)
+            .collect();
+    arguments.push(program::named(path).ok()?);
+    let said = program::run("ffprobe", arguments, ANSWER_MAX, PATIENCE).ok()?;
+    understood(std::str::from_utf8(&said).ok()?)
 }
 
 fn understood(text: &str) -> Option<Media> {

@@ -7,19 +7,21 @@
 
 mod ffprobe;
 mod flv;
+mod frame;
 mod gif;
 mod matroska;
 mod mp4;
 mod parameters;
+mod program;
 mod rate;
 mod source;
-mod still;
 mod ts;
+
+pub use frame::{NoFrame, frame};
 
 use serde::{Deserialize, Serialize};
 use source::Source;
 use std::{io, path::Path};
-pub use still::still_px;
 
 /// Larger sides are not those of a picture.
 const SIDE_MAX_PX: u32 = 65_535;
