@@ -90,6 +90,21 @@ pub fn tracks(text: &str, language: &str) -> Result<Vec<Track>, Cause> {
     tracks.collect()
 }
 
+/// The same tracks, where each has a language of its own.
+///
+/// # Errors
+/// `captions_language_twice` with `language`.
+pub fn one_each(tracks: Vec<Track>) -> Result<Vec<Track>, Cause> {
+    let mut languages = std::collections::BTreeSet::new();
+    let twice = tracks
+        .iter()
+        .find(|track| !languages.insert(track.language.to_ascii_lowercase()));
+    match twice {
+        Some(track) => Err(Cause::new("captions_language_twice").with("language", &track.language)),
+        None => Ok(tracks),
+    }
+}
+
 /// The language in a track's header, which ends at its first empty line.
 fn named(track: &str) -> Option<&str> {
     let mut header = track.lines().take_while(|line| !line.trim().is_empty());

@@ -26,9 +26,10 @@ use serde::{Deserialize, Serialize};
 use slipway_model::{
     Allowance, Cause, Counted, Cuts, ErrorKind, Fields, Finding, Health, HealthState, Receipt,
     Remote, Spec, Ticket,
+    captions::{Track, one_each, tracks},
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -39,6 +40,9 @@ use std::{
 use working::{Working, blocking};
 
 const NAME: &str = "folder";
+const CAPTIONS: &str = "captions";
+/// Of captions that name none (ISO 639-2).
+const UNKNOWN_LANGUAGE: &str = "und";
 /// Pieces between the reader and the disk: enough to overlap them.
 const PIECES_AHEAD: usize = 2;
 /// Names tried before giving up: `name (9999).mp4`.
@@ -106,14 +110,17 @@ impl Platform for Adapter {
         &self.spec
     }
 
-    fn notes(&self, _: &Session, _: &Fields, file_name: &str) -> Vec<Finding> {
+    fn notes(&self, _: &Session, fields: &Fields, file_name: &str) -> Vec<Finding> {
+        let unread = captions(fields).err();
+        let unread = unread.map(|cause| Finding::red(cause).on(CAPTIONS));
+        let mut found: Vec<_> = unread.into_iter().collect();
         let name = Name::new(file_name, cfg!(windows)).numbered(1);
-        if name == file_name {
-            return Vec::new();
+        if name != file_name {
+            let cause = Cause::new("file_renamed").with("file", file_name);
+            let cause = cause.with("name", name).with("platform", NAME);
+            found.push(Finding::amber(cause));
         }
-        let cause = Cause::new("file_renamed").with("file", file_name);
-        let cause = cause.with("name", name).with("platform", NAME);
-        vec![Finding::amber(cause)]
+        found
     }
 
     async fn left(&self, session: &Session) -> Result<Vec<Allowance>> {
@@ -407,7 +414,13 @@ impl Drop for Stop {
     }
 }
 
-/// The manuscript as JSON, and the cover.
+/// Captions, one track for each language.
+fn captions(fields: &Fields) -> std::result::Result<Vec<Track>, Cause> {
+    let text = fields.get(CAPTIONS).map_or("", String::as_str);
+    one_each(tracks(text, UNKNOWN_LANGUAGE)?)
+}
+
+/// The manuscript as JSON, the cover, and captions.
 fn sidecars(draft: &Draft, whole_crc64: Option<u64>, video: &str) -> Vec<Sidecar> {
     #[derive(Serialize)]
     struct Written<'a> {
@@ -417,9 +430,14 @@ fn sidecars(draft: &Draft, whole_crc64: Option<u64>, video: &str) -> Vec<Sidecar
         crc64_nvme: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         cover: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        captions: Vec<String>,
         #[serde(flatten)]
-        fields: &'a Fields,
+        fields: BTreeMap<&'a String, &'a String>,
     }
+    // What cannot be read was refused before the first byte.
+    let tracks = captions(&draft.fields).unwrap_or_default();
+    let suffix_of = |track: &Track| format!(".{}.vtt", track.language);
     let mut beside = Vec::new();
     let cover_suffix = draft.cover.as_ref().map(|cover| match cover.mime {
         "image/png" => ".png",
@@ -430,20 +448,32 @@ fn sidecars(draft: &Draft, whole_crc64: Option<u64>, video: &str) -> Vec<Sidecar
         size_bytes: draft.size_bytes,
         crc64_nvme: whole_crc64.map(|sum| format!("{sum:016x}")),
         cover: cover_suffix.map(|suffix| names::beside(video, suffix)),
-        fields: &draft.fields,
+        captions: tracks
+            .iter()
+            .map(|track| names::beside(video, &suffix_of(track)))
+            .collect(),
+        fields: draft
+            .fields
+            .iter()
+            .filter(|(name, _)| *name != CAPTIONS)
+            .collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&written).expect("text and numbers are JSON");
     bytes.push(b'\n');
     beside.push(Sidecar {
-        suffix: ".json",
+        suffix: ".json".into(),
         bytes,
     });
     if let (Some(cover), Some(suffix)) = (&draft.cover, cover_suffix) {
         beside.push(Sidecar {
-            suffix,
+            suffix: suffix.into(),
             bytes: cover.bytes.to_vec(),
         });
     }
+    beside.extend(tracks.into_iter().map(|track| Sidecar {
+        suffix: suffix_of(&track),
+        bytes: track.text.into_bytes(),
+    }));
     beside
 }
 

@@ -13,7 +13,7 @@ use std::{
 /// A file beside the video.
 pub(super) struct Sidecar {
     /// After the video's name, e.g. `.json`.
-    pub(super) suffix: &'static str,
+    pub(super) suffix: String,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Placed {
 /// Whether the name and those of the files beside it are free. A hint: [`place`] decides.
 pub(super) fn is_free(folder: &Path, video: &str, sidecars: &[Sidecar]) -> bool {
     let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
-    !is_there(video) && !sidecars.iter().any(|s| is_there(&beside(video, s.suffix)))
+    !is_there(video) && !sidecars.iter().any(|s| is_there(&beside(video, &s.suffix)))
 }
 
 /// Moves `working` to `video`, the sidecars first, so that whoever watches the folder finds them with the video.
@@ -44,7 +44,7 @@ pub(super) fn place(
         }
     };
     for sidecar in sidecars {
-        let target = folder.join(beside(video, sidecar.suffix));
+        let target = folder.join(beside(video, &sidecar.suffix));
         match place_sidecar(working, &target, &sidecar.bytes) {
             Ok(Some(Placed::Done)) => made.push(target),
             Ok(None) => {} // from before a crash

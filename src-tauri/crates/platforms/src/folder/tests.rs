@@ -115,6 +115,36 @@ async fn a_file_arrives_whole_with_its_manuscript_and_cover() {
 }
 
 #[tokio::test]
+async fn captions_stand_beside_the_video_a_file_for_each_language() {
+    let bench = Bench::new();
+    let whole = noise(1000, 3);
+    let (english, unnamed) = (
+        "WEBVTT\nLanguage: en\n\n00:01.000 --> 00:02.000\nsea\n",
+        "WEBVTT\n",
+    );
+    let fields = [
+        ("title", "海边"),
+        ("captions", &format!("{english}\n{unnamed}")),
+    ];
+    let draft = testing::draft("clip.mp4", &whole, &fields);
+    let (ticket, _) = bench.fill(&draft, &whole).await;
+    bench.commit(&draft, ticket, &whole).await.unwrap();
+    let names = [
+        "clip.mp4",
+        "clip.mp4.en.vtt",
+        "clip.mp4.json",
+        "clip.mp4.und.vtt",
+    ];
+    assert_eq!(bench.names(), names);
+    assert_eq!(bench.read("clip.mp4.en.vtt"), english.as_bytes());
+    let written: serde_json::Value = serde_json::from_slice(&bench.read("clip.mp4.json")).unwrap();
+    assert_eq!(written["captions"], serde_json::json!([names[1], names[3]]));
+    let twice = [("captions".to_owned(), unnamed.repeat(2))].into();
+    let notes = bench.adapter.notes(&bench.session, &twice, "clip.mp4");
+    assert_eq!(notes[0].cause.code, "captions_language_twice");
+}
+
+#[tokio::test]
 async fn an_existing_file_is_never_replaced() {
     let bench = Bench::new();
     let whole = noise(1000, 2);
