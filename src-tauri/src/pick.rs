@@ -12,7 +12,7 @@ const VIDEOS: [&str; 16] = [
     "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "wmv", "mpg", "mpeg", "ts", "m2ts", "mts",
     "3gp", "ogv", "mxf",
 ];
-const IMAGES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
+const IMAGES: [&str; 6] = ["jpg", "jpeg", "png", "webp", "gif", "bmp"];
 const CAPTIONS: [&str; 2] = ["srt", "vtt"];
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]

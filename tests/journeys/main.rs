@@ -9,6 +9,7 @@ mod accounts;
 mod bilibili;
 mod captions;
 mod checked;
+mod covers;
 mod disturbed;
 mod drafts;
 mod edited;

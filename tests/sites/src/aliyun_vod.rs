@@ -47,6 +47,14 @@ impl Site for Simulator {
     async fn publications(&self) -> usize {
         self.glance().published()
     }
+    async fn covers(&self) -> Vec<String> {
+        let seen = self.inspect();
+        let images = seen.media.iter().filter(|media| {
+            media.kind == "image" && media.params.get("ImageType").is_some_and(|t| t == "cover")
+        });
+        let images = images.filter_map(|image| image.object.as_ref()?.sha256.clone());
+        images.collect()
+    }
     fn received(&self) -> u64 {
         self.bytes_received()
     }

@@ -48,6 +48,10 @@ impl Site for Simulator {
         });
         whole.collect()
     }
+    async fn covers(&self) -> Vec<String> {
+        let videos = self.inspect().await.videos.into_iter();
+        videos.filter_map(|v| Some(v.thumbnail?.sha256)).collect()
+    }
     fn received(&self) -> u64 {
         self.bytes_received()
     }

@@ -65,6 +65,10 @@ impl Site for Simulator {
     async fn publications(&self) -> usize {
         self.glance().manuscripts.len()
     }
+    async fn covers(&self) -> Vec<String> {
+        let manuscripts = self.inspect().await.manuscripts.into_iter();
+        manuscripts.filter_map(|m| Some(m.cover?.sha256)).collect()
+    }
     fn received(&self) -> u64 {
         self.bytes_received()
     }

@@ -99,6 +99,10 @@ pub trait Site: Send + Sync {
     async fn publications(&self) -> usize {
         self.works().await.len()
     }
+    /// SHA-256 of the covers that works have.
+    async fn covers(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Bytes of videos, whatever became of them.
     fn received(&self) -> u64;
     /// What was sent in parts, also for works that are there by now.

@@ -9,7 +9,10 @@ use secrecy::SecretString;
 use slipway_engine::{Engine, Happening, happening};
 use slipway_model::{Account, Cause, Intent, Source, captions, text};
 use slipway_store::{NewManuscript, NewUpload};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 impl Api {
     /// Takes paths in: only from this machine's user, never from the window.
@@ -81,6 +84,18 @@ impl Api {
                 let whole = self.offered.address(file)?;
                 self.engine.seal_address(online, &whole).await?;
             }
+        }
+        // The last that can go wrong before anything is added: the image itself is read.
+        let mut kept: HashMap<PathBuf, PathBuf> = HashMap::new();
+        for (_, (_, cover)) in &mut sources {
+            let Some(image) = cover.take() else {
+                continue;
+            };
+            if !kept.contains_key(&image) {
+                let place = self.engine.covers().keep(image.clone()).await?;
+                kept.insert(image.clone(), place);
+            }
+            *cover = kept.get(&image).cloned();
         }
         let intent = if new.hold { Intent::Hold } else { Intent::Run };
         let priority = match new.priority {

@@ -8,7 +8,7 @@ use crate::{
     adding::captions_of,
     wire::{NewCaptions, NewManuscripts, Preflight},
 };
-use slipway_engine::{Rules, clock::now_ms, printable_name, seen_media};
+use slipway_engine::{Rules, SeenImage, clock::now_ms, printable_name, seen_media};
 use slipway_model::{
     Account, AccountId, Allowance, Cause, Cure, Fields, Finding, Severity, Source, manuscript,
     preflight::{self, Seen, SeenCover, SeenMedia, Standing},
@@ -16,8 +16,7 @@ use slipway_model::{
 use slipway_store::{Content, Sent, Unsent};
 use std::{
     collections::HashMap,
-    io::Read as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,8 +25,6 @@ use std::{
 const HOLDS: Duration = Duration::from_secs(2);
 /// A disk that does not answer keeps nobody waiting for longer.
 const LEFT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The size of a picture stands before this, but for a JPEG with more than that of other things before it.
-const COVER_HEAD_BYTES: u64 = 1 << 20;
 
 /// Everything about new manuscripts but their words.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,8 +63,7 @@ pub(crate) struct LookedFile {
 pub(crate) struct LookedCover {
     pub(crate) path: PathBuf,
     name: String,
-    /// Its bytes, and its width and height; `None` where it cannot be read.
-    size: Option<(u64, Option<(u32, u32)>)>,
+    seen: Result<SeenImage, Cause>,
 }
 
 #[derive(Debug)]
@@ -116,7 +112,8 @@ impl Api {
                 && !covers.contains_key(&cover)
             {
                 let path = self.offered.path(cover)?;
-                covers.insert(cover, off_thread(move || LookedCover::at(path)).await?);
+                let name = self.offered.name(cover);
+                covers.insert(cover, self.look_at_cover(path, name).await);
             }
             if captions.iter().all(|(known, _)| *known != beside.captions) {
                 let read = self.captions(&beside.captions).await?;
@@ -150,6 +147,15 @@ impl Api {
             files,
             accounts,
         })
+    }
+
+    async fn look_at_cover(&self, path: PathBuf, name: String) -> LookedCover {
+        let seen = self.engine.covers().check(path.clone()).await;
+        LookedCover {
+            seen: seen.map_err(|cause| cause.with("file", &name)),
+            path,
+            name,
+        }
     }
 
     async fn look_at_account(
@@ -210,7 +216,10 @@ impl Api {
         let rules = self.engine.rules(account.id).await?;
         let cover = match cover {
             None => None,
-            Some(path) => Some(off_thread(move || LookedCover::at(path)).await?),
+            Some(path) => {
+                let name = printable_name(&path);
+                Some(self.look_at_cover(path, name).await)
+            }
         };
         let name = source.name();
         let found = check(&rules, source, fields, None, cover.as_ref());
@@ -326,27 +335,6 @@ impl LookedFile {
     }
 }
 
-impl LookedCover {
-    /// Blocks.
-    fn at(path: PathBuf) -> Self {
-        Self {
-            name: printable_name(&path),
-            size: Self::size(&path),
-            path,
-        }
-    }
-
-    fn size(path: &Path) -> Option<(u64, Option<(u32, u32)>)> {
-        let meta = std::fs::metadata(path)
-            .ok()
-            .filter(std::fs::Metadata::is_file)?;
-        let mut head = Vec::new();
-        let file = std::fs::File::open(path).ok()?;
-        file.take(COVER_HEAD_BYTES).read_to_end(&mut head).ok()?;
-        Some((meta.len(), slipway_media::still_px(&head)))
-    }
-}
-
 impl LookedAccount {
     fn standing(&self, uploads: u64, bytes: u64) -> Vec<Finding> {
         let mut found = preflight::check_account(&Standing {
@@ -380,20 +368,18 @@ fn check(
         size_bytes: source.file().map(|file| file.fingerprint.size_bytes),
         media,
         cover: cover.and_then(|cover| {
-            let (size_bytes, size_px) = cover.size?;
+            let seen = cover.seen.as_ref().ok()?;
             Some(SeenCover {
                 file_name: &cover.name,
-                size_bytes,
-                size_px,
+                size_px: (seen.width_px, seen.height_px),
+                moves: seen.moves,
             })
         }),
         now_ms: now_ms(),
     };
     let mut found = Vec::new();
-    if let Some(cover) = cover.filter(|cover| cover.size.is_none()) {
-        let finding = Finding::red(Cause::new("cover_missing").with("file", &cover.name));
-        found.push(finding.by(Cure::ChooseCover));
-    }
+    let unread = cover.and_then(|cover| cover.seen.as_ref().err());
+    found.extend(unread.map(|cause| Finding::red(cause.clone()).by(Cure::ChooseCover)));
     found.extend(rules.check(fields, &seen));
     found
 }

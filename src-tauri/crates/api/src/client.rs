@@ -5,12 +5,12 @@ use crate::{
     socket::{Followed, Heard, Remote},
     wire::{
         AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, ChoicesKept,
-        Draft, DraftRow, DraftSave, DraftSaved, Empty, FieldChoice, HistoryFilter, HistoryOverview,
-        HistoryRow, HistoryWindow, Limit, NewAccount, NewManuscripts, NewUploadToken, OfferedFile,
-        Platforms, Preflight, QueuePage, QueueWindow, ReceiptPage, RowsInView, SendAgain,
-        SignInEnd, SignInStarted, Start, Summary, UploadDetail, UploadFields, UploadFile,
-        UploadMove, UploadReceipt, UploadSet, UploadTokenNamed, UploadTokenRow, WorkEdit,
-        WorkNamed, WorksListing, WorksPage,
+        CoverFrame, CoverImage, CoverPicture, Draft, DraftRow, DraftSave, DraftSaved, Empty,
+        FieldChoice, HistoryFilter, HistoryOverview, HistoryRow, HistoryWindow, Limit, NewAccount,
+        NewManuscripts, NewUploadToken, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow,
+        ReceiptPage, RowsInView, SendAgain, SignInEnd, SignInStarted, Start, Summary, UploadDetail,
+        UploadFields, UploadFile, UploadMove, UploadReceipt, UploadSet, UploadTokenNamed,
+        UploadTokenRow, WorkEdit, WorkNamed, WorksListing, WorksPage,
     },
 };
 use slipway_engine::happening::Happening;

@@ -72,7 +72,10 @@ impl Api {
             }
         };
         let cover = match known.cover() {
-            Some(cover) => self.files_offer(vec![cover]).await?.pop(),
+            Some(cover) => {
+                let cover = self.engine.covers().path(&cover);
+                self.files_offer(vec![cover]).await?.pop()
+            }
             None => None,
         };
         let account = self.engine.store().account(record.row.account).await?;

@@ -9,6 +9,7 @@ mod checking;
 mod choices;
 pub mod client;
 pub mod commands;
+mod covers;
 mod drafts;
 pub mod failure;
 mod feed;

@@ -83,6 +83,14 @@ impl Offered {
         each.collect()
     }
 
+    /// An image of ours, under a name for people; blocking.
+    pub(crate) fn take_picture(&self, path: PathBuf, name: String) -> OfferedFile {
+        let look = look_at(std::slice::from_ref(&path)).remove(0);
+        let mut slot = slot(path, look, None);
+        slot.shown.name = name;
+        self.keep(slot)
+    }
+
     /// A file that is online, or why its address cannot be taken.
     pub(crate) fn take_online(
         &self,
@@ -173,6 +181,13 @@ impl Offered {
         let table = self.0.lock();
         let slot = table.slots.get(&file)?;
         Some((slot.source.clone()?, slot.address.clone()))
+    }
+
+    /// As people know it.
+    pub(crate) fn name(&self, file: u32) -> String {
+        let table = self.0.lock();
+        let slot = table.slots.get(&file);
+        slot.map_or_else(String::new, |slot| slot.shown.name.clone())
     }
 
     /// The whole address of a file that is online.

@@ -197,7 +197,9 @@ impl Api {
             .ok_or_else(unknown)?;
         let fields = with_changes(&kept.fields, request.fields);
         let account = store.account(stored.account).await?.ok_or_else(unknown)?;
-        self.refuse_red(&account, &kept.source, &fields, kept.cover.clone())
+        let cover = kept.cover.as_ref();
+        let cover = cover.map(|cover| self.engine.covers().path(cover));
+        self.refuse_red(&account, &kept.source, &fields, cover)
             .await?;
         store
             .manuscript_set_fields(stored.manuscript, fields)

@@ -8,8 +8,8 @@
 use crate::{
     Api, Failure,
     wire::{
-        AccountChange, AccountField, DraftSave, Empty, HistoryFilter, HistoryWindow, Limit,
-        NewAccount, NewManuscripts, NewUploadToken, QueueWindow, ReceiptPage, RowsInView,
+        AccountChange, AccountField, CoverFrame, DraftSave, Empty, HistoryFilter, HistoryWindow,
+        Limit, NewAccount, NewManuscripts, NewUploadToken, QueueWindow, ReceiptPage, RowsInView,
         SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed, WorkEdit,
         WorkNamed, WorksPage,
     },

@@ -281,6 +281,30 @@ pub struct Draft {
     pub files: Vec<OfferedFile>,
 }
 
+/// What an offered video shows at a time.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct CoverFrame {
+    pub file: u32,
+    pub at_ms: u64,
+}
+
+/// A picture for the screen.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CoverPicture {
+    /// A `data:` address.
+    pub url: String,
+}
+
+/// An offered image for the screen.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CoverImage {
+    /// A `data:` address of a smaller one.
+    pub url: String,
+    /// As it is seen, in full size.
+    pub width_px: u32,
+    pub height_px: u32,
+}
+
 /// Captions in one language: SubRip or WebVTT.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct NewCaptions {

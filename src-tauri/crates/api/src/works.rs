@@ -6,9 +6,9 @@ use crate::{
     Api, Failure,
     wire::{Empty, WorkEdit, WorkNamed, WorkRow, WorkState, WorksListing, WorksPage},
 };
-use slipway_model::{AccountId, Fields, Spec};
-use slipway_platforms::{Error, Listed, Platform, Review, Session, Works};
-use std::sync::Arc;
+use slipway_model::{AccountId, Fields, Spec, cover::Crops};
+use slipway_platforms::{Cover, Error, Listed, Platform, Review, Session, Works};
+use std::{path::PathBuf, sync::Arc};
 
 impl Api {
     pub async fn account_works(&self, wanted: WorksPage) -> Result<WorksListing, Failure> {
@@ -30,7 +30,7 @@ impl Api {
             return Err(Failure::new("work_nothing_changed").with("work", &edit.id));
         }
         let cover = match edit.cover {
-            Some(file) => Some(slipway_engine::read_cover(&self.offered.path(file)?).await?),
+            Some(file) => Some(self.cut(edit.account, self.offered.path(file)?).await?),
             None => None,
         };
         works
@@ -43,6 +43,21 @@ impl Api {
         let (platform, session) = self.of_account(work.account).await?;
         works(&platform)?.delete(&session, &work.id).await?;
         Ok(Empty {})
+    }
+
+    /// A cover as the account's platform takes it, from the middle of an image.
+    async fn cut(&self, account: AccountId, image: PathBuf) -> Result<Cover, Failure> {
+        let rules = self.engine.rules(account).await?;
+        let spec = rules.spec();
+        let rule = spec.limits.cover.as_ref();
+        let rule =
+            rule.ok_or_else(|| Failure::new("cover_not_taken").with("platform", &spec.name))?;
+        let cut = self
+            .engine
+            .covers()
+            .cut(&image, rule, &Crops::default())
+            .await?;
+        Ok(cut)
     }
 
     pub(crate) async fn of_account(

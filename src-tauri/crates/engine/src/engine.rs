@@ -4,6 +4,7 @@ use crate::{
     accounts::Accounts,
     board::Board,
     clock::now_ms,
+    covers::Covers,
     dispatcher::{Dispatcher, Idle, Order, State},
     happening::Happening,
     limiter::Bucket,
@@ -75,6 +76,7 @@ struct Inner {
     data_dir: PathBuf,
     store: Store,
     secrets: Arc<Secrets>,
+    covers: Covers,
     accounts: Arc<Accounts>,
     board: Arc<Board>,
     bucket: Arc<Bucket>,
@@ -137,12 +139,14 @@ impl Engine {
             .or_else(|| kept.and_then(|v| v.parse().ok()))
             .unwrap_or(AT_ONCE_DEFAULT)
             .clamp(1, 16);
+        let covers = Covers::new(data_dir.clone());
         let tools = Tools {
             board: board.clone(),
             lanes: crate::lanes::Lanes::default(),
             buffers: Arc::default(),
             bucket: bucket.clone(),
             secrets: secrets.clone(),
+            covers: covers.clone(),
         };
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let (orders, order_queue) = mpsc::channel(256);
@@ -164,6 +168,7 @@ impl Engine {
             state: State::default(),
         };
         let backups = back_up(store.clone(), stop.clone());
+        let sweeps = covers.clone().sweep(store.clone(), stop.clone());
         let renewals = renew_in_time(store.clone(), accounts.clone(), board.clone(), stop.clone());
         let task = tokio::spawn(async move {
             let renewals = async {
@@ -171,12 +176,13 @@ impl Engine {
                     renewals.await;
                 }
             };
-            tokio::join!(dispatcher.run(), backups, renewals);
+            tokio::join!(dispatcher.run(), backups, sweeps, renewals);
         });
         let inner = Inner {
             data_dir,
             store,
             secrets,
+            covers,
             accounts,
             board,
             bucket,
@@ -205,6 +211,9 @@ impl Engine {
     }
     pub fn secrets(&self) -> &Secrets {
         &self.inner.secrets
+    }
+    pub fn covers(&self) -> &Covers {
+        &self.inner.covers
     }
     /// What was found when the queue was opened.
     pub fn opened(&self) -> &OpenReport {

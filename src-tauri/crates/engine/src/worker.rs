@@ -7,6 +7,7 @@ use crate::{
     board::{Board, Counters},
     clock::now_ms,
     content,
+    covers::Covers,
     fingerprint::{self, SourceFault},
     lanes::Lanes,
     limiter::Bucket,
@@ -16,27 +17,23 @@ use crate::{
     sending,
 };
 use async_trait::async_trait;
-use bytes::Bytes;
 use secrecy::SecretString;
 use slipway_media::Media;
 use slipway_model::{
     Cause, Cuts, Effect, ErrorKind, Event, Manuscript, OnlineFile, Proof, Receipt, Remote, Source,
     SourceFile, Ticket, UploadId, Wait,
-    manuscript::{self, printable_name},
-    preflight::{Seen, SeenCover, Severity},
+    cover::{CROP_FIELD, Crops},
+    manuscript,
+    preflight::{Seen, Severity},
     upload::Kept,
 };
-use slipway_platforms::{Cover, Draft, Error, Keeper, Picture, Result, Review, Step};
+use slipway_platforms::{Draft, Error, Keeper, Picture, Result, Review, Step};
 use slipway_store::LedgerEntry;
 use std::{
-    path::Path,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot};
-
-/// A cover larger than this is not read: no platform takes it.
-const COVER_MAX_BYTES: u64 = 32 << 20;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -47,6 +44,7 @@ pub(crate) struct Tools {
     /// The global speed cap.
     pub bucket: Arc<Bucket>,
     pub secrets: Arc<Secrets>,
+    pub covers: Covers,
 }
 
 /// One upload, as a worker sees it.
@@ -190,9 +188,15 @@ impl Job {
         let file_name = source.name();
         let fields = manuscript::titled(&self.manuscript.fields, &file_name);
         let fields = manuscript::resolve(&fields, &spec.name, &spec.fields);
-        let cover = match &self.manuscript.cover {
-            Some(path) => Some(read_cover(path).await?),
-            None => None,
+        let cover = match (&self.manuscript.cover, &spec.limits.cover) {
+            (Some(cover), Some(rule)) => {
+                let chosen = self.manuscript.fields.get(CROP_FIELD);
+                // What could not be read was refused when it was added.
+                let crops = chosen.and_then(|text| Crops::read(text).ok());
+                let crops = crops.unwrap_or_default();
+                Some(self.tools.covers.cut(cover, rule, &crops).await?)
+            }
+            _ => None,
         };
         let online = match source {
             Source::File(_) => None,
@@ -263,16 +267,12 @@ impl Job {
 
     /// Preflight once more, on what is here now: its words or its file may have changed since the upload was added, or the account's limits.
     fn refuse_red(&self, draft: &Draft, media: Option<&Media>) -> Result<()> {
-        let cover = draft.cover.as_ref();
         let seen = Seen {
             file_name: &draft.file_name,
             size_bytes: draft.online.is_none().then_some(draft.size_bytes),
             media: media.map(seen_media),
-            cover: cover.map(|cover| SeenCover {
-                file_name: &cover.file_name,
-                size_bytes: cover.bytes.len() as u64,
-                size_px: slipway_media::still_px(&cover.bytes),
-            }),
+            // It has been cut as it is taken.
+            cover: None,
             now_ms: now_ms(),
         };
         let fields = manuscript::titled(&self.manuscript.fields, &draft.file_name);
@@ -507,38 +507,4 @@ fn whole_crc64(receipts: &[Receipt], kept: &Kept) -> Option<u64> {
         });
     }
     whole
-}
-
-/// An image for a cover, told by its first bytes.
-pub async fn read_cover(path: &Path) -> Result<Cover> {
-    let failed = |code: &str, detail: String| {
-        let cause = Cause::new(code)
-            .with("file", printable_name(path))
-            .detail(detail);
-        Error::new(
-            "slipway",
-            "reading the cover",
-            ErrorKind::FileMissing,
-            cause,
-        )
-    };
-    let meta = tokio::fs::metadata(path)
-        .await
-        .map_err(|e| failed("cover_missing", e.to_string()))?;
-    if meta.len() > COVER_MAX_BYTES {
-        return Err(failed("cover_too_large", String::new()));
-    }
-    let bytes = tokio::fs::read(path)
-        .await
-        .map_err(|e| failed("cover_missing", e.to_string()))?;
-    let mime = match bytes.as_slice() {
-        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        _ => return Err(failed("cover_not_an_image", String::new())),
-    };
-    Ok(Cover {
-        file_name: printable_name(path),
-        mime,
-        bytes: Bytes::from(bytes),
-    })
 }

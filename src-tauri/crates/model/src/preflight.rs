@@ -9,7 +9,11 @@ mod file;
 
 pub use account::{Standing, check as check_account};
 
-use crate::{Cause, Fields, LengthLimit, Spec, manuscript};
+use crate::{
+    Cause, Fields, LengthLimit, Spec,
+    cover::{CROP_FIELD, Crops},
+    manuscript,
+};
 use serde::{Deserialize, Serialize};
 
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -120,9 +124,10 @@ pub struct SeenMedia {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenCover<'a> {
     pub file_name: &'a str,
-    pub size_bytes: u64,
-    /// Width and height, where they could be read.
-    pub size_px: Option<(u32, u32)>,
+    /// Width and height, as it is seen.
+    pub size_px: (u32, u32),
+    /// It has several pictures.
+    pub moves: bool,
 }
 
 /// Checks `fields` (common and `platform.field`) against a platform. Worst first.
@@ -143,6 +148,10 @@ pub fn check(spec: &Spec, fields: &Fields, seen: &Seen<'_>) -> Vec<Finding> {
             let cause = Cause::new("field_unknown").with("platform", &spec.name);
             found.push(Finding::red(cause).on(name));
         }
+    }
+    let crop = fields.get(CROP_FIELD).map(|text| Crops::read(text));
+    if let Some(Err(cause)) = crop {
+        found.push(Finding::red(cause).on(CROP_FIELD));
     }
     worst_first(&mut found);
     found

@@ -65,6 +65,11 @@ impl Store {
         self.read(move |conn| by_id(conn, id)).await
     }
 
+    /// The covers that manuscripts have, and those that are history had; and the files of drafts, which may be covers.
+    pub async fn covers(&self) -> Result<Vec<PathBuf>> {
+        self.read(covers).await
+    }
+
     /// In the order of the queue.
     pub async fn manuscript_uploads(&self, id: ManuscriptId) -> Result<Vec<UploadId>> {
         self.read(move |conn| uploads_of(conn, id)).await
@@ -205,6 +210,19 @@ fn by_id(conn: &Connection, id: ManuscriptId) -> Result<Option<Manuscript>> {
         .query_and_then(named_params! { ":id": id.0 }, read)?
         .next()
         .transpose()
+}
+
+fn covers(conn: &Connection) -> Result<Vec<PathBuf>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT cover_path AS path FROM manuscripts WHERE cover_path IS NOT NULL
+         UNION SELECT file_path FROM draft_files
+         UNION SELECT unhex(kept ->> 'cover_path') FROM history WHERE kept ->> 'cover_path' IS NOT NULL",
+    )?;
+    let covers = statement.query_and_then([], |row| {
+        let cover: Vec<u8> = row.get("path")?;
+        Ok(path::from_bytes(&cover))
+    })?;
+    covers.collect()
 }
 
 fn uploads_of(conn: &Connection, id: ManuscriptId) -> Result<Vec<UploadId>> {

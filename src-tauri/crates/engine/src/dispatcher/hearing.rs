@@ -411,8 +411,11 @@ impl Dispatcher {
                         let manuscript = &self.state.active[&id].job.manuscript;
                         // An image that is no image is there; a person must choose another.
                         let path = match cause.code.as_str() {
-                            "cover_missing" => manuscript.cover.clone(),
-                            "cover_too_large" | "cover_not_an_image" => None,
+                            "cover_missing" => {
+                                let covers = &self.tools.covers;
+                                manuscript.cover.as_ref().map(|cover| covers.path(cover))
+                            }
+                            code if code.starts_with("cover_") => None,
                             _ => manuscript.source.file().map(|file| file.path.clone()),
                         };
                         if let Some(path) = path {

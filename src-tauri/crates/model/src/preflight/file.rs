@@ -1,7 +1,10 @@
 //! How the file, what is in it, and the cover stand to a platform's bounds.
 
 use super::{Cure, Finding, Seen, SeenMedia};
-use crate::{Cause, Spec};
+use crate::{
+    Cause, Spec,
+    cover::{self, Cut},
+};
 
 pub(super) fn check(spec: &Spec, seen: &Seen<'_>) -> Vec<Finding> {
     let limits = &spec.limits;
@@ -24,7 +27,7 @@ pub(super) fn check(spec: &Spec, seen: &Seen<'_>) -> Vec<Finding> {
     if let Some(media) = &seen.media {
         found.extend(in_it(spec, seen, media, &named));
     }
-    found.extend(cover(spec, seen, &named));
+    found.extend(cover(spec, seen));
     found
 }
 
@@ -147,28 +150,43 @@ fn in_it(
     found
 }
 
-fn cover(spec: &Spec, seen: &Seen<'_>, named: &impl Fn(&str) -> Cause) -> Option<Finding> {
-    let (cover, rule) = (seen.cover.as_ref()?, spec.limits.cover.as_ref()?);
-    let format = extension(cover.file_name);
-    let too_small =
-        |(width, height): &(u32, u32)| *width < rule.min_width_px || *height < rule.min_height_px;
-    let cause = if !rule.formats.contains(&format) {
-        let cause = named("cover_format").with("format", &format);
-        cause.with("formats", rule.formats.join(", "))
-    } else if cover.size_bytes > rule.max_bytes {
-        let cause = named("cover_too_large").with("bytes", cover.size_bytes);
-        cause.with("max_bytes", rule.max_bytes)
-    } else if let Some((width, height)) = cover.size_px.filter(too_small) {
-        named("cover_too_small")
-            .with("width", width)
-            .with("height", height)
-            .with("min_width", rule.min_width_px)
-            .with("min_height", rule.min_height_px)
-    } else {
-        return None;
+fn cover(spec: &Spec, seen: &Seen<'_>) -> Vec<Finding> {
+    let Some(image) = &seen.cover else {
+        return Vec::new();
     };
-    let finding = Finding::red(cause).on("cover");
-    Some(finding.by(Cure::ChooseCover))
+    let named = |code: &str| {
+        Cause::new(code)
+            .with("file", image.file_name)
+            .with("platform", &spec.name)
+    };
+    let Some(rule) = &spec.limits.cover else {
+        return vec![Finding::amber(named("cover_not_taken"))];
+    };
+    let Cut {
+        width_px,
+        height_px,
+        ..
+    } = cover::cut(image.size_px, rule.ratio, 0);
+    let figures = |code: &str| {
+        let cause = named(code)
+            .with("width", width_px)
+            .with("height", height_px);
+        let cause = cause.with("min_width", rule.min_width_px);
+        cause.with("min_height", rule.min_height_px)
+    };
+    let mut found = Vec::new();
+    if width_px < rule.min_width_px || height_px < rule.min_height_px {
+        found.push(Finding::red(figures("cover_too_small")));
+    } else if rule.min_width_px > 0 || rule.min_height_px > 0 {
+        found.push(Finding::green(figures("met_cover")));
+    }
+    if image.moves {
+        found.push(Finding::amber(named("cover_moves")));
+    }
+    let found = found.into_iter();
+    found
+        .map(|finding| finding.on("cover").by(Cure::ChooseCover))
+        .collect()
 }
 
 fn extension(name: &str) -> String {

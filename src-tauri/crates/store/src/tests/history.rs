@@ -88,11 +88,21 @@ async fn a_removed_upload_leaves_all_that_was_known_of_it() {
     store.ledger_about_to_submit(entry).await.unwrap();
     store.upload_counted(id, 1200, 200, NOW).await.unwrap();
     publish(&store, id, NOW + 5, "https://a.example/1").await;
+    let manuscript = store.upload(id).await.unwrap().unwrap().manuscript;
+    let cover = std::path::PathBuf::from("covers/ab.png");
+    let set = store.manuscript_set_cover(manuscript, Some(cover.clone()));
+    set.await.unwrap();
     let before = store.record(id).await.unwrap().unwrap();
+    assert_eq!(store.covers().await.unwrap(), std::slice::from_ref(&cover));
     assert_eq!(store.uploads_remove(vec![id], NOW + 7).await.unwrap(), 1);
     assert!(store.upload(id).await.unwrap().is_none());
     let after = store.record(id).await.unwrap().unwrap();
     assert!(after.row.is_removed && !before.row.is_removed);
+    assert_eq!(
+        store.covers().await.unwrap(),
+        [cover],
+        "it may be sent again"
+    );
     assert_eq!(after.known, before.known);
     assert_eq!(after.timeline, before.timeline);
     assert_eq!(
