@@ -253,12 +253,15 @@ pub(crate) struct Add {
     /// Labels of accounts, one upload each
     #[arg(long = "account", required = true, value_name = "L[,L…]")]
     pub(crate) accounts: Vec<String>,
-    /// A field of the manuscript: title, description, tags, language, visibility, publish_at, captions, or PLATFORM.field
+    /// A field of the manuscript: title, description, tags, language, visibility, publish_at, captions, cover_crop, or PLATFORM.field
     #[arg(long = "set", value_name = "K=V", value_parser = pair)]
     pub(crate) fields: Vec<(String, String)>,
-    /// An image for the cover
+    /// An image for the cover: JPEG, PNG, WebP, GIF or BMP
     #[arg(long, value_name = "IMG")]
     pub(crate) cover: Option<PathBuf>,
+    /// Take the cover from the video itself, so many seconds after its beginning, e.g. 12.5
+    #[arg(long, value_name = "SECONDS", conflicts_with = "cover", value_parser = milliseconds)]
+    pub(crate) cover_at: Option<u64>,
     /// Captions in a language, as SubRip or WebVTT; once for each language
     #[arg(long = "caption", value_name = "LANG=FILE", value_parser = pair)]
     pub(crate) captions: Vec<(String, String)>,
@@ -387,6 +390,19 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Seconds with at most three digits behind the point, in milliseconds.
+fn milliseconds(text: &str) -> Result<u64, String> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    if !digits(whole, 9) || !digits(part, 3) {
+        return Err("write it as seconds, e.g. 12.5".into());
+    }
+    let number = |text: &str| text.parse::<u64>().map_err(|error| error.to_string());
+    Ok(number(whole)? * 1000 + number(&format!("{part:0<3}"))?)
+}
+
 /// A number of seconds, or one with `s`, `m`, `h` or `d` behind it.
 fn life(text: &str) -> Result<std::time::Duration, String> {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -474,6 +490,31 @@ pub(crate) fn read() -> Result<Line, Exit> {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_time_is_seconds_to_the_millisecond() {
+        for (text, ms) in [
+            ("0", 0),
+            ("12.5", 12_500),
+            ("3.07", 3070),
+            ("90.001", 90_001),
+        ] {
+            assert_eq!(milliseconds(text), Ok(ms));
+        }
+        for text in [
+            "",
+            "-1",
+            "1.2345",
+            "1:30",
+            ".5",
+            "5.",
+            "1e3",
+            "12s",
+            "9999999999",
+        ] {
+            assert!(milliseconds(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_life_is_a_number_with_its_unit() {

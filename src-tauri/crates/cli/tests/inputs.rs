@@ -142,7 +142,7 @@ fn every_bad_input_gets_a_code_and_a_sentence_and_adds_nothing() {
                 "--cover",
                 "page.txt",
             ],
-            "cover_format",
+            "cover_not_an_image",
         ),
         (
             &[

@@ -12,7 +12,10 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::printable,
-    wire::{Empty, NewCaptions, NewManuscripts, OfferedFile, Priority, Secret},
+    wire::{
+        CoverFrame, Empty, NewCaptions, NewManuscripts, OfferedFile, OwnManuscript, Priority,
+        Secret,
+    },
 };
 use slipway_model::{
     AccountId, Cause, Fields, UploadId, manuscript::COMMON_FIELDS, preflight::Severity,
@@ -66,8 +69,9 @@ pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Vec<
             }
         }
     }
-    let kept: Vec<u32> = offered.iter().chain(&beside).map(|o| o.file).collect();
-    let added = check_and_add(add, client, out, &offered, &beside, accounts, fields).await;
+    let mut kept: Vec<u32> = offered.iter().chain(&beside).map(|o| o.file).collect();
+    let offers = (&*offered, &*beside, &mut kept);
+    let added = check_and_add(add, client, out, offers, accounts, fields).await;
     // Files that did not become uploads are not left lying in a running engine.
     let _ = client.files_forget(kept).await;
     added
@@ -77,8 +81,7 @@ async fn check_and_add(
     add: &Add,
     client: &Client,
     out: &Out,
-    offered: &[OfferedFile],
-    beside: &[OfferedFile],
+    (offered, beside, kept): (&[OfferedFile], &[OfferedFile], &mut Vec<u32>),
     accounts: BTreeMap<AccountId, String>,
     fields: Fields,
 ) -> Outcome<Vec<UploadId>> {
@@ -92,6 +95,19 @@ async fn check_and_add(
     }
     // The cover comes before the captions, when there is one.
     let (cover, captions) = beside.split_at(usize::from(add.cover.is_some()));
+    let mut frames = BTreeMap::new();
+    if let Some(at_ms) = add.cover_at {
+        for OfferedFile { file, .. } in offered {
+            let asked = CoverFrame { file: *file, at_ms };
+            let frame = client.cover_frame_keep(asked).await?.file;
+            kept.push(frame);
+            let own = OwnManuscript {
+                cover: Some(frame),
+                ..OwnManuscript::default()
+            };
+            frames.insert(*file, own);
+        }
+    }
     let languages = add.captions.iter().map(|(language, _)| language.clone());
     let new = NewManuscripts {
         captions: languages
@@ -105,6 +121,7 @@ async fn check_and_add(
         accounts: accounts.keys().copied().collect(),
         fields,
         cover: cover.first().map(|o| o.file),
+        own: frames,
         hold: add.hold,
         priority: match add.priority {
             args::Priority::Low => Priority::Low,
