@@ -83,6 +83,17 @@ export const screens = {
       await page.waitForSelector(".rule[data-level=over]");
     },
   },
+  "manuscript-cover": {
+    query: "?still&one",
+    act: async (page) => {
+      await files(page);
+      await chips(page, 0, 1, 5);
+      await page.locator(".frame:nth-child(7) img").waitFor();
+      await page.locator(".frame").nth(3).click();
+      await page.waitForSelector(".cover > img");
+      await page.locator(".cut-line input").fill("20");
+    },
+  },
   "manuscript-several": {
     query: "?still",
     act: async (page) => {

@@ -30,6 +30,7 @@ import type {
 } from "../bindings";
 import { refusedAt } from "../form/cures";
 import { account, accountsAt } from "./fake/accounts";
+import { frameOf, imagesOf } from "./fake/covers";
 import { draftsOf } from "./fake/drafts";
 import { looked } from "./fake/media";
 import { found, overviewOf, pastRows, receiptOf } from "./fake/history";
@@ -62,6 +63,7 @@ export function fake(search: string = location.search): Backend {
   const still = asked.has("still");
   const wanted = Number(asked.get("rows") ?? 0);
   const born = Date.now();
+  const images = imagesOf();
 
   let accounts: AccountRow[] = [];
   const rows = new Map<UploadId, UploadRow>();
@@ -462,6 +464,9 @@ export function fake(search: string = location.search): Backend {
         offered.set(file.file, file);
         return file;
       }),
+    cover_frame: ({ file, at_ms }) => frameOf(offered.get(file), at_ms),
+    cover_frame_keep: ({ file, at_ms }) => images.keep(offer(`${Math.floor(at_ms / 1000)} s.jpg`, "/home/studio/.local/share/Slipway/covers", 880_000), offered.get(file), at_ms),
+    cover_image: (file) => images.seen(file),
     manuscripts_check: preflight,
     manuscripts_add: (request) => {
       const uploads: UploadId[] = [];

@@ -100,11 +100,37 @@ export type Counted = "uploads" | "bytes" | "works" | "requests" | "disk";
 
 export type Counts = { all: number, needs_you: number, running: number, waiting: number, with_platforms: number, done: number, failed: number, };
 
-export type CoverLimits = { max_bytes: number, min_width_px: number, min_height_px: number,
+export type CoverFrame = { file: number, at_ms: number, };
+
+export type CoverImage = {
 /**
- * Lower-case extensions, e.g. `jpg`, `png`.
+ * A `data:` address of a smaller one.
  */
-formats: Array<string>, };
+url: string,
+/**
+ * As it is seen, in full size.
+ */
+width_px: number, height_px: number, };
+
+export type CoverLimits = {
+/**
+ * Zero means none, here and below.
+ */
+max_bytes: number, min_width_px: number, min_height_px: number,
+/**
+ * What the platform takes of `jpg` and `png`; always the first of them.
+ */
+formats: Array<string>,
+/**
+ * What the platform shows covers in; `None` takes any.
+ */
+ratio: Ratio | null, };
+
+export type CoverPicture = {
+/**
+ * A `data:` address.
+ */
+url: string, };
 
 export type Credential = "sign_in" | "app_password" | "access_key" | "api_key" | "temporary_key" | "upload_token" | "service";
 
@@ -534,6 +560,8 @@ search: string | null, account: AccountId | null, phase: PhaseName | null, offse
  */
 limit: number, };
 
+export type Ratio = string;
+
 export type ReceiptPage = { id: UploadId,
 /**
  * `en`, `zh-CN` or `ja`.
@@ -855,6 +883,9 @@ export interface Commands {
   files_offered: [Empty, Array<OfferedFile>];
   files_forget: [Array<number>, Empty];
   addresses_offer: [Array<Secret>, Array<OfferedFile>];
+  cover_frame: [CoverFrame, CoverPicture];
+  cover_frame_keep: [CoverFrame, OfferedFile];
+  cover_image: [number, CoverImage];
   manuscripts_check: [NewManuscripts, Array<Preflight>];
   manuscripts_add: [NewManuscripts, Added];
   drafts: [Empty, Array<DraftRow>];

@@ -165,3 +165,10 @@ export function shortAddress(url: string): string {
   const words = address(url);
   return url.startsWith("file:") ? words.slice(words.lastIndexOf("/") + 1) : words;
 }
+
+/** A time in a video: `02:14.08`, `1:02:03.00`; cut, never rounded up. */
+export function timecode(ms: number): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const [hours, minutes, seconds, hundredths] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60, Math.floor(ms / 10) % 100];
+  return `${hours > 0 ? `${hours}:` : ""}${two(minutes)}:${two(seconds)}.${two(hundredths)}`;
+}

@@ -1,5 +1,5 @@
 /** Platforms as the fake knows them: enough of each to draw every kind of field. Not the product's limits. */
-import type { Field, FieldKind, Spec } from "../../bindings";
+import type { CoverLimits, Field, FieldKind, Spec } from "../../bindings";
 
 type Words = [en: string, zh: string, ja: string];
 const labels = ([en, zh, ja]: Words) => ({ en, "zh-CN": zh, ja });
@@ -41,6 +41,14 @@ const title = (max: number) => field("title", "text", ["Title", "标题", "タ�
 const about = (name: string, max: number) => field(name, "multiline", ["Description", "简介", "説明"], { max, from: "description" });
 const tags = (name: string, max: number) => field(name, "tags", ["Tags", "标签", "タグ"], { max, from: "tags" });
 
+const cover = (ratio: string | null, min: [number, number], max_bytes: number): CoverLimits => ({ max_bytes, min_width_px: min[0], min_height_px: min[1], formats: ["jpg", "png"], ratio });
+const covers: Record<string, CoverLimits> = {
+  bilibili: cover("16:10", [960, 600], 5_000_000),
+  "aliyun-vod": cover(null, [0, 0], 33_554_432),
+  "api-video": cover(null, [0, 0], 8_388_608),
+  folder: cover(null, [0, 0], 52_428_800),
+};
+
 const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pick<Spec, "fields" | "settings" | "secrets">, fileMax = 0): Spec => ({
   name,
   label: labels(label),
@@ -64,7 +72,7 @@ const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pi
     extensions: [],
     extensions_only: false,
     media: { duration_max_ms: 0, video_codecs: [], audio_codecs: [], side_max_px: 0, frames_per_second_max: 0, bits_per_second_max: 0, channels_max: 0, sample_rate_max_hz: 0 },
-    cover: null,
+    cover: covers[name] ?? null,
   },
   ...rest,
 });
