@@ -1,7 +1,7 @@
 // What axe finds on every screen, in both themes, and what the window complains of under the product's policy: nothing.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { begin, findings } from "./window.mjs";
+import { begin, findings, until } from "./window.mjs";
 import { screens } from "./screens.mjs";
 
 let window;
@@ -15,7 +15,7 @@ for (const theme of ["light", "dark"]) {
     test(`${name} in ${theme} has nothing that axe finds, and breaks no policy`, async () => {
       const page = await window.open(query, { theme, ...options });
       await act?.(page);
-      assert.deepEqual(await findings(page), []);
+      await until(async () => assert.deepEqual(await findings(page), []));
       assert.deepEqual(page.complaints, []);
       await page.context().close();
     });
@@ -44,7 +44,7 @@ test("a forced theme wins over the system's and survives a start", async () => {
   const dark = await canvas();
   await page.reload();
   await page.waitForSelector(".sidebar");
-  assert.equal(await canvas(), dark);
+  await until(async () => assert.equal(await canvas(), dark));
   await page.context().close();
 });
 
@@ -53,7 +53,7 @@ test("a chosen language is spoken at once and set on the document", async () => 
   await page.keyboard.press("Control+5");
   await page.selectOption("#set-language", "ja");
   await page.waitForFunction(() => document.documentElement.lang === "ja");
-  assert.equal(await page.locator("h1").textContent(), "設定");
+  await until(async () => assert.equal(await page.locator("h1").textContent(), "設定"));
   await page.selectOption("#set-language", "zh-CN");
   await page.waitForFunction(() => document.querySelector("h1")?.textContent === "设置");
   await page.context().close();
@@ -61,6 +61,6 @@ test("a chosen language is spoken at once and set on the document", async () => 
 
 test("the system's language is spoken from the start", async () => {
   const page = await window.open("?still", { locale: "zh-CN" });
-  assert.equal(await page.locator("h1").textContent(), "队列");
+  await until(async () => assert.equal(await page.locator("h1").textContent(), "队列"));
   await page.context().close();
 });

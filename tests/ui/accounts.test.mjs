@@ -1,7 +1,7 @@
 // The accounts' screen: who comes first, signing in, upload tokens, another name; with the keyboard and without room.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { begin } from "./window.mjs";
+import { begin, until } from "./window.mjs";
 
 let window;
 before(async () => {
@@ -26,10 +26,12 @@ const untilFocused = (page, wanted) => page.waitForFunction((text) => (document.
 
 test("who needs somebody comes first, with the only primary button", async () => {
   const page = await open("?still&ten");
-  const names = await page.locator(".tile[aria-label]").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
-  assert.equal(names.length, 10);
-  assert.deepEqual(names.slice(0, 3), [BLUESKY, "ApsaraVideo, guests", "Bilibili, second"]);
-  assert.deepEqual(await page.locator(".tiles [data-kind=primary]").allTextContents(), ["Sign in"]);
+  await until(async () => {
+    const names = await page.locator(".tile[aria-label]").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+    assert.equal(names.length, 10);
+    assert.deepEqual(names.slice(0, 3), [BLUESKY, "ApsaraVideo, guests", "Bilibili, second"]);
+  });
+  await until(async () => assert.deepEqual(await page.locator(".tiles [data-kind=primary]").allTextContents(), ["Sign in"]));
   await page.context().close();
 });
 
@@ -41,10 +43,10 @@ test("a sign-in waits for the browser, and its uploads go on", async () => {
   await page.evaluate(() => dispatchEvent(new Event("fake-browser")));
   await dialog.waitFor({ state: "detached" });
   await tile(page, BLUESKY).getByText("Working").waitFor();
-  assert.equal(await page.locator(".nav-flag").count(), 0);
+  await until(async () => assert.equal(await page.locator(".nav-flag").count(), 0));
   await page.keyboard.press("Control+1");
   await page.waitForSelector(".upload-row");
-  assert.equal(await page.locator(".upload-row", { hasText: "ign in" }).count(), 0);
+  await until(async () => assert.equal(await page.locator(".upload-row", { hasText: "ign in" }).count(), 0));
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
@@ -58,7 +60,7 @@ test("a code or address that is brought ends a sign-in; a foreign one is refused
   await page.keyboard.type("https://callback.example/?code=1&state=foreign");
   await page.keyboard.press("Enter");
   await dialog.getByRole("alert").waitFor();
-  assert.equal(await page.locator("#sign-in-code").inputValue(), "", "what was typed is forgotten");
+  await until(async () => assert.equal(await page.locator("#sign-in-code").inputValue(), "", "what was typed is forgotten"));
   await dialog.getByRole("button", { name: "Try again" }).click();
   await page.locator("#sign-in-code").fill("a1b2");
   await page.keyboard.press("Enter");
@@ -71,9 +73,9 @@ test("where no browser opens, the address is there to be copied", async () => {
   const page = await open("?still&unopened");
   await choose(page, "Bilibili, main", "Sign in again");
   const address = page.getByLabel("Address of the sign-in page");
-  assert.match(await address.inputValue(), /^https:/);
+  await until(async () => assert.match(await address.inputValue(), /^https:/));
   await page.getByRole("dialog").getByRole("button", { name: "Copy" }).click();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await address.inputValue());
+  await until(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await address.inputValue()));
   await page.context().close();
 });
 
@@ -85,7 +87,7 @@ test("a sign-in that is called off changes nothing, and gives the focus back", a
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  assert.equal(await focused(page), "Sign in");
+  await until(async () => assert.equal(await focused(page), "Sign in"));
   // What the browser brings now belongs to nobody.
   await page.evaluate(() => dispatchEvent(new Event("fake-browser")));
   await tile(page, BLUESKY).getByText("Sign in again.").waitFor();
@@ -105,12 +107,12 @@ test("upload tokens are made, copied and deleted after one more question, all by
   await page.keyboard.press("Enter");
   const row = dialog.getByRole("listitem");
   await row.waitFor();
-  assert.match(await row.textContent(), /until/);
+  await until(async () => assert.match(await row.textContent(), /until/));
   const token = await row.locator("code").textContent();
   await row.getByRole("button", { name: /^Copy token/ }).focus();
   await page.keyboard.press("Enter");
   await page.locator(".toast", { hasText: "Token copied" }).waitFor();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token);
+  await until(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), token));
   await row.getByRole("button", { name: /^Delete token/ }).focus();
   await page.keyboard.press("Enter");
   await untilFocused(page, "Keep");
@@ -134,7 +136,7 @@ test("an account gets another name, but not one that is taken", async () => {
   await page.locator("#rename-label").fill("studio");
   await page.locator("#rename-error").waitFor();
   await page.keyboard.press("Enter");
-  assert.equal(await page.locator("#rename-label").inputValue(), "studio", "it is still asked for");
+  await until(async () => assert.equal(await page.locator("#rename-label").inputValue(), "studio", "it is still asked for"));
   await page.locator("#rename-label").fill("channel");
   await page.keyboard.press("Enter");
   await tile(page, "Bilibili, channel").waitFor();
@@ -149,9 +151,9 @@ test("only an account that can has tokens to hand out or a page to sign in on", 
     await page.keyboard.press("Escape");
     return all.map((text) => text.trim());
   };
-  assert.ok((await items("api.video, main")).includes("Upload tokens"));
-  assert.ok(!(await items("api.video, trial")).includes("Upload tokens"), "it is itself only a token");
-  assert.ok(!(await items("Wangsu VoD, archive")).includes("Sign in again"));
+  await until(async () => assert.ok((await items("api.video, main")).includes("Upload tokens")));
+  await until(async () => assert.ok(!(await items("api.video, trial")).includes("Upload tokens"), "it is itself only a token"));
+  await until(async () => assert.ok(!(await items("Wangsu VoD, archive")).includes("Sign in again")));
   await page.context().close();
 });
 

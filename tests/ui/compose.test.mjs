@@ -1,7 +1,7 @@
 // The form for new uploads: several manuscripts, links, drafts, undo. On the fake backend.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { begin } from "./window.mjs";
+import { begin, until } from "./window.mjs";
 
 let window;
 let page;
@@ -26,27 +26,27 @@ const saved = () => page.waitForSelector(".topbar-note:has-text('Draft saved')")
 
 test("each of several videos has its own title, and what is common flows to all until one has its own", async () => {
   await form("?still", 1);
-  assert.equal(await page.locator("#common-title").count(), 0, "videos together have no title");
+  await until(async () => assert.equal(await page.locator("#common-title").count(), 0, "videos together have no title"));
   await page.locator("#common-description").fill("Of all");
   await pick(1);
-  assert.equal(await title(), "harbour-crane-4k");
+  await until(async () => assert.equal(await title(), "harbour-crane-4k"));
   await page.locator("#common-title").fill("Crane");
   await pick(2);
-  assert.equal(await title(), "levee-ride-uncut");
+  await until(async () => assert.equal(await title(), "levee-ride-uncut"));
   const description = page.locator("#common-description");
-  assert.equal(await description.inputValue(), "Of all");
-  assert.ok(await description.evaluate((field) => field.readOnly), "it is that of all");
+  await until(async () => assert.equal(await description.inputValue(), "Of all"));
+  await until(async () => assert.ok(await description.evaluate((field) => field.readOnly), "it is that of all"));
   await page.locator("[data-field=common-description] .link-toggle").click();
   await description.fill("Of the ride");
   await pick(1);
-  assert.deepEqual([await title(), await description.inputValue()], ["Crane", "Of all"]);
+  await until(async () => assert.deepEqual([await title(), await description.inputValue()], ["Crane", "Of all"]));
   await pick(0);
-  assert.ok((await page.locator("#common-description-help").textContent()).startsWith("1 video has"));
+  await until(async () => assert.ok((await page.locator("#common-description-help").textContent()).startsWith("1 video has")));
   await pick(2);
   await page.locator("[data-field=common-description] .link-toggle").click();
-  assert.equal(await description.inputValue(), "Of all");
+  await until(async () => assert.equal(await description.inputValue(), "Of all"));
   await page.locator("#toast-undo").click();
-  assert.equal(await description.inputValue(), "Of the ride");
+  await until(async () => assert.equal(await description.inputValue(), "Of the ride"));
 });
 
 test("a platform's field takes the common value until it has its own, and again when it is linked", async () => {
@@ -54,15 +54,15 @@ test("a platform's field takes the common value until it has its own, and again 
   const own = page.locator("#own-bilibili-title");
   const link = page.locator("[data-field=own-bilibili-title] .link-toggle");
   await page.locator("#common-title").fill("Common");
-  assert.equal(await own.inputValue(), "Common");
+  await until(async () => assert.equal(await own.inputValue(), "Common"));
   await link.click();
   await own.fill("Only here");
   await page.locator("#common-title").fill("Changed");
-  assert.equal(await own.inputValue(), "Only here");
+  await until(async () => assert.equal(await own.inputValue(), "Only here"));
   await link.click();
-  assert.equal(await own.inputValue(), "Changed");
+  await until(async () => assert.equal(await own.inputValue(), "Changed"));
   await page.locator("#toast-undo").click();
-  assert.equal(await own.inputValue(), "Only here");
+  await until(async () => assert.equal(await own.inputValue(), "Only here"));
 });
 
 test("typing can be undone in a field, whatever is kept and checked meanwhile", async () => {
@@ -74,18 +74,18 @@ test("typing can be undone in a field, whatever is kept and checked meanwhile", 
   await page.keyboard.type("two");
   await page.waitForSelector(".verdict-head .state");
   await page.keyboard.press("Control+z");
-  assert.notEqual(await field.inputValue(), "One two");
+  await until(async () => assert.notEqual(await field.inputValue(), "One two"));
   await page.keyboard.press("Control+Shift+z");
-  assert.equal(await field.inputValue(), "One two");
+  await until(async () => assert.equal(await field.inputValue(), "One two"));
 });
 
 test("who may see it is said in words, and flows to a platform that only knows public or not", async () => {
   await form("?still&one", 3);
   const anyone = page.locator("#own-api-video-public");
-  assert.ok(await page.locator("#common-visibility").isChecked(), "public unless somebody says otherwise");
-  assert.ok(await anyone.isChecked());
+  await until(async () => assert.ok(await page.locator("#common-visibility").isChecked(), "public unless somebody says otherwise"));
+  await until(async () => assert.ok(await anyone.isChecked()));
   await page.locator("#common-visibility-private").check();
-  assert.ok(!(await anyone.isChecked()));
+  await until(async () => assert.ok(!(await anyone.isChecked())));
 });
 
 test("tags that are written faster than they are drawn are all kept", async () => {
@@ -98,7 +98,7 @@ test("tags that are written faster than they are drawn are all kept", async () =
   });
   const tokens = page.locator("[data-field=common-tags] .token");
   await tokens.nth(2).waitFor(); // drawn with the next frame
-  assert.deepEqual(await tokens.allTextContents(), ["sea", "dawn", "4k"]);
+  await until(async () => assert.deepEqual(await tokens.allTextContents(), ["sea", "dawn", "4k"]));
 });
 
 test("a draft is kept as it is written, others can be begun, and each comes back whole", async () => {
@@ -115,12 +115,12 @@ test("a draft is kept as it is written, others can be begun, and each comes back
   await saved();
   await page.locator(".file-acts .button").click();
   await page.waitForSelector(".file-line .row-sub:has-text('3.86')");
-  assert.equal(await title(), "First");
-  assert.equal(await page.locator(".account-chip input:checked").count(), 2);
+  await until(async () => assert.equal(await title(), "First"));
+  await until(async () => assert.equal(await page.locator(".account-chip input:checked").count(), 2));
   await menu.click();
   await page.getByRole("menuitem", { name: "Second" }).click();
   await page.waitForSelector(".no-files");
-  assert.equal(await title(), "Second");
+  await until(async () => assert.equal(await title(), "Second"));
 });
 
 test("a discarded draft can be taken back", async () => {
@@ -131,7 +131,7 @@ test("a discarded draft can be taken back", async () => {
   await page.waitForSelector("#queue-grid");
   await page.locator("#toast-undo").click();
   await page.waitForSelector(".file-line");
-  assert.equal(await title(), "Not so fast");
+  await until(async () => assert.equal(await title(), "Not so fast"));
 });
 
 test("a draft whose file has gone says so, and keeps what was written for the file that is found", async () => {
@@ -139,10 +139,10 @@ test("a draft whose file has gone says so, and keeps what was written for the fi
   await page.keyboard.press("Control+n");
   await page.locator(".file-acts .button").click();
   await page.waitForSelector(".file-line[data-out]:has-text('is not there')");
-  assert.equal(await title(), "Harbour crane at dawn");
+  await until(async () => assert.equal(await title(), "Harbour crane at dawn"));
   await page.locator(".file-acts .button").first().click();
   await page.waitForSelector(".file-line:not([data-out]):has-text('3.86')");
-  assert.equal(await title(), "Harbour crane at dawn");
+  await until(async () => assert.equal(await title(), "Harbour crane at dawn"));
   await page.waitForSelector(".verdict .rule[data-level=over]");
 });
 
@@ -151,6 +151,6 @@ test("what an account refuses stays in the draft for that account", async () => 
   await page.waitForFunction(() => document.querySelector(".formbar .button[data-kind=primary]:not(:disabled)")?.textContent === "Add 1 to queue");
   await page.locator(".formbar .button[data-kind=primary]").click();
   await page.waitForFunction(() => document.querySelectorAll(".account-chip input:checked").length === 1);
-  assert.ok(await page.locator(".account-chip input").nth(0).isChecked());
-  assert.equal(await page.locator(".nav-count").first().textContent(), "21");
+  await until(async () => assert.ok(await page.locator(".account-chip input").nth(0).isChecked()));
+  await until(async () => assert.equal(await page.locator(".nav-count").first().textContent(), "21"));
 });

@@ -1,7 +1,7 @@
 // The cover by keyboard: frames are stepped through, one is taken, and its cut is moved.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { begin } from "./window.mjs";
+import { begin, until } from "./window.mjs";
 
 let window;
 let page;
@@ -46,11 +46,11 @@ test("where platforms cut is shown and moved, and goes with the manuscript", asy
   await page.locator(".frame").nth(3).click();
   await page.waitForSelector(".cover-guide");
   const left = () => page.locator(".cover-guide").evaluate((guide) => guide.style.left);
-  assert.equal(await left(), "5%");
+  await until(async () => assert.equal(await left(), "5%"));
   await page.locator(".cut-line input").focus();
   await page.keyboard.press("Home");
   await page.waitForFunction(() => document.querySelector(".cover-guide")?.style.left === "0%");
-  assert.match(await page.locator(".cut-line").textContent(), /16:10 for Bilibili/);
+  await until(async () => assert.match(await page.locator(".cut-line").textContent(), /16:10 for Bilibili/));
 });
 
 test("an image takes the place of a frame, and none the place of an image", async () => {
@@ -59,8 +59,8 @@ test("an image takes the place of a frame, and none the place of an image", asyn
   await tagIs("Frame 00:18.00");
   await page.locator(".strip-foot .button").first().click();
   await page.waitForFunction(() => document.querySelector(".cover > img")?.getAttribute("alt")?.includes("cover.jpg"));
-  assert.equal(await page.locator(".frame[aria-checked=true]").count(), 0);
+  await until(async () => assert.equal(await page.locator(".frame[aria-checked=true]").count(), 0));
   await page.locator(".strip-foot .icon-button").click();
   await page.waitForSelector(".cover-none");
-  assert.equal(await page.locator(".cover-tag").count(), 0);
+  await until(async () => assert.equal(await page.locator(".cover-tag").count(), 0));
 });

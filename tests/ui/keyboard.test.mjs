@@ -1,7 +1,7 @@
 // Everything by keyboard: the queue, its details and its card, order, removal with undo, the panes, the forms.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { begin } from "./window.mjs";
+import { begin, until } from "./window.mjs";
 
 let window;
 let page;
@@ -28,7 +28,7 @@ test("arrows walk the rows, and the grid points at the active one", async () => 
   await grid();
   await press("ArrowDown", "ArrowDown");
   await activeIs("Studio tour, uncut");
-  assert.equal(await page.locator("#queue-grid").getAttribute("aria-activedescendant"), await page.locator(".upload-row[data-active]").getAttribute("id"));
+  await until(async () => assert.equal(await page.locator("#queue-grid").getAttribute("aria-activedescendant"), await page.locator(".upload-row[data-active]").getAttribute("id")));
   await press("End");
   await activeIs("Old harbour, drone");
   await press("Home");
@@ -43,7 +43,7 @@ test("Enter opens the details and Escape closes them, with the focus back in the
   await page.locator(".drawer .button").first().focus();
   await press("Escape");
   await page.waitForSelector(".drawer", { state: "detached" });
-  assert.equal(await focused(), "queue-grid");
+  await until(async () => assert.equal(await focused(), "queue-grid"));
 });
 
 test("right opens the card of a failed row, Tab goes into its buttons, left comes back", async () => {
@@ -51,10 +51,10 @@ test("right opens the card of a failed row, Tab goes into its buttons, left come
   await press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight");
   await page.waitForSelector(".error-card li");
   await press("Tab", "Tab", "Tab");
-  assert.ok(await page.evaluate(() => document.activeElement?.closest(".error-card") !== null), "the focus is in the card");
+  await until(async () => assert.ok(await page.evaluate(() => document.activeElement?.closest(".error-card") !== null), "the focus is in the card"));
   await press("ArrowLeft");
   await page.waitForSelector(".error-card", { state: "detached" });
-  assert.equal(await focused(), "queue-grid");
+  await until(async () => assert.equal(await focused(), "queue-grid"));
 });
 
 test("P pauses and resumes the active row", async () => {
@@ -80,10 +80,10 @@ test("Delete hides a row at once, and Ctrl Z brings it back before it was remove
   const before = await titles();
   await press("Home", "Delete");
   await rowCountIs(19);
-  assert.equal(await page.locator(".nav-count").textContent(), "20", "it is still there for the engine");
+  await until(async () => assert.equal(await page.locator(".nav-count").textContent(), "20", "it is still there for the engine"));
   await press("Control+z");
   await rowCountIs(20);
-  assert.deepEqual(await titles(), before);
+  await until(async () => assert.deepEqual(await titles(), before));
 });
 
 test("a removal is done when its toast has ended", async () => {
@@ -99,7 +99,7 @@ test("Shift and Space select, the bar acts on all, Escape clears", async () => {
   await grid();
   await press("Home", "Shift+ArrowDown", "Shift+ArrowDown");
   await page.waitForSelector(".selection");
-  assert.equal(await page.locator('.upload-row[aria-selected="true"]').count(), 3);
+  await until(async () => assert.equal(await page.locator('.upload-row[aria-selected="true"]').count(), 3));
   await press("Escape");
   await page.waitForSelector(".selection", { state: "detached" });
   await press("Control+a");
@@ -110,10 +110,10 @@ test("the menu of a row opens by key, walks by arrows and gives the focus back",
   await grid();
   await press("Home", "Shift+F10");
   await page.waitForSelector(".menu-item:focus");
-  assert.equal(await page.locator(".menu-item:focus span").last().textContent(), "Details");
+  await until(async () => assert.equal(await page.locator(".menu-item:focus span").last().textContent(), "Details"));
   await press("ArrowDown", "Enter");
   await page.waitForSelector('.upload-row[data-active][data-state="paused"]');
-  assert.equal(await focused(), "queue-grid");
+  await until(async () => assert.equal(await focused(), "queue-grid"));
 });
 
 test("F6 walks the panes in their order and back", async () => {
@@ -126,7 +126,7 @@ test("F6 walks the panes in their order and back", async () => {
   }
   assert.deepEqual(panes, ["sidebar", "topbar", "filters", "queue"]);
   await press("Shift+F6");
-  assert.ok(await page.evaluate(() => document.activeElement?.closest(".queue") !== null), "from the first pane one comes back to the last");
+  await until(async () => assert.ok(await page.evaluate(() => document.activeElement?.closest(".queue") !== null), "from the first pane one comes back to the last"));
 });
 
 test("Ctrl F searches, Escape leaves the search", async () => {
@@ -136,15 +136,15 @@ test("Ctrl F searches, Escape leaves the search", async () => {
   await page.waitForFunction(() => document.querySelectorAll(".upload-row").length === 3);
   await press("Escape");
   await page.waitForFunction(() => document.querySelectorAll(".upload-row").length > 3);
-  assert.equal(await focused(), "queue-grid");
+  await until(async () => assert.equal(await focused(), "queue-grid"));
 });
 
 test("letters in a field are letters, not orders", async () => {
   await grid();
   await press("Home", "Control+f");
   await page.keyboard.type("pr?c");
-  assert.equal(await page.locator("#queue-search").inputValue(), "pr?c");
-  assert.equal(await page.locator("dialog").count(), 0);
+  await until(async () => assert.equal(await page.locator("#queue-search").inputValue(), "pr?c"));
+  await until(async () => assert.equal(await page.locator("dialog").count(), 0));
 });
 
 test("the turtle slows down and lets go to the limit that was", async () => {
@@ -201,14 +201,14 @@ test("a field with a list of the platform's is chosen from it, or typed", async 
   const field = page.locator("#own-bilibili-tid");
   await page.waitForSelector("select#own-bilibili-tid option[value='122']", { state: "attached" });
   await field.selectOption({ label: "生活 / 日常" });
-  assert.equal(await field.inputValue(), "21");
+  await until(async () => assert.equal(await field.inputValue(), "21"));
   const typed = page.locator('[data-field="own-bilibili-tid"] .link-toggle');
   await typed.click();
   await page.waitForSelector("input#own-bilibili-tid");
   await field.fill("171");
   await typed.click();
   await page.waitForSelector("select#own-bilibili-tid");
-  assert.equal(await field.inputValue(), "171", "a value of no list stays");
+  await until(async () => assert.equal(await field.inputValue(), "171", "a value of no list stays"));
 });
 
 test("? shows the keys, Escape closes them", async () => {

@@ -1,7 +1,7 @@
 // The queue with a hundred thousand rows, in small windows and under the hand; accounts, the first run, the text of an upload.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { begin } from "./window.mjs";
+import { begin, until } from "./window.mjs";
 
 let window;
 let page;
@@ -17,15 +17,15 @@ const loadedRows = () => page.waitForFunction(() => [...document.querySelectorAl
 test("a hundred thousand rows: any place is a jump away, and few rows are ever drawn", async () => {
   page = await window.open("?still&rows=100000");
   await loadedRows();
-  assert.equal(await page.locator("#queue-grid").getAttribute("aria-rowcount"), "100001");
+  await until(async () => assert.equal(await page.locator("#queue-grid").getAttribute("aria-rowcount"), "100001"));
   await page.locator("#queue-grid").focus();
   await page.keyboard.press("End");
   await page.waitForSelector('.upload-row[aria-rowindex="100001"][id^="upload-"]');
   await page.locator(".queue").evaluate((pane) => (pane.scrollTop = 50_000 * 56));
   await page.waitForSelector('.upload-row[aria-rowindex="50002"][id^="upload-"]');
-  assert.equal(await row(50_000).locator(".row-title").textContent(), await page.evaluate(() => document.querySelector('.upload-row[aria-rowindex="50002"] .row-title').title));
-  assert.ok((await page.locator(".upload-row").count()) < 40, "only what is in view, some to spare, and the active row");
-  assert.equal(await page.locator('.upload-row[aria-rowindex="100001"]').count(), 1, "the active row stays though it is out of view");
+  await until(async () => assert.equal(await row(50_000).locator(".row-title").textContent(), await page.evaluate(() => document.querySelector('.upload-row[aria-rowindex="50002"] .row-title').title)));
+  await until(async () => assert.ok((await page.locator(".upload-row").count()) < 40, "only what is in view, some to spare, and the active row"));
+  await until(async () => assert.equal(await page.locator('.upload-row[aria-rowindex="100001"]').count(), 1, "the active row stays though it is out of view"));
 });
 
 test("a jump is drawn by the second frame, wherever it goes", async (context) => {
@@ -88,22 +88,22 @@ for (const [name, options] of [
             .filter((one) => one.getClientRects().length > 0 && one.getBoundingClientRect().right > innerWidth + 1)
             .map((one) => one.textContent.trim()),
         );
-      assert.deepEqual([await sideways(), await cut()], [[], []], "the queue");
+      await until(async () => assert.deepEqual([await sideways(), await cut()], [[], []], "the queue"));
       await row(0).dblclick();
       await page.waitForSelector(".part-map");
-      assert.deepEqual(await sideways(), [], "the details");
+      await until(async () => assert.deepEqual(await sideways(), [], "the details"));
       await page.keyboard.press("Escape");
       await page.keyboard.press("Control+n");
       await page.waitForSelector(".file-line");
       await page.locator(".account-chip").nth(0).click();
       await page.waitForSelector(".platform-fields");
-      assert.deepEqual([await sideways(), await cut()], [[], []], "the form");
+      await until(async () => assert.deepEqual([await sideways(), await cut()], [[], []], "the form"));
       await page.keyboard.press("Control+4");
       await page.waitForSelector(".tile");
-      assert.deepEqual(await sideways(), [], "accounts");
+      await until(async () => assert.deepEqual(await sideways(), [], "accounts"));
       await page.locator(".topbar .button").last().click();
       await page.waitForSelector("dialog[open] .add-form");
-      assert.deepEqual(await sideways(), [], "a new account");
+      await until(async () => assert.deepEqual(await sideways(), [], "a new account"));
     });
   }
 }
@@ -118,10 +118,10 @@ test("a row dragged by the hand lands where the line is", async () => {
   await page.mouse.move(from.x + 20, from.y + 40, { steps: 3 });
   await page.mouse.move(from.x + 20, to.y + to.height - 6, { steps: 5 });
   await page.waitForSelector(".drop-mark");
-  assert.equal(await page.locator(".upload-row[data-dragged]").count(), 1);
+  await until(async () => assert.equal(await page.locator(".upload-row[data-dragged]").count(), 1));
   await page.mouse.up();
   await page.waitForFunction(() => document.querySelector('.upload-row[aria-rowindex="7"] .row-title')?.textContent === "Studio tour, uncut");
-  assert.equal(await page.locator(".drop-mark").count(), 0);
+  await until(async () => assert.equal(await page.locator(".drop-mark").count(), 0));
 });
 
 test("a filter shows what it counts", async () => {
@@ -149,7 +149,7 @@ test("another text cures an upload that was refused for it", async () => {
   await loadedRows();
   await row(3).locator("[data-act=edit]").click();
   await page.waitForSelector("dialog[open] #edit-title");
-  assert.ok(await page.locator("#edit-title-error").isVisible(), "the field says what is wrong with it");
+  await until(async () => assert.ok(await page.locator("#edit-title-error").isVisible(), "the field says what is wrong with it"));
   await page.locator("#edit-title").fill("Grading night footage");
   await page.locator("#edit-tid").fill("21");
   await page.locator("dialog .button[data-kind=primary]").click();
@@ -161,7 +161,7 @@ test("the first run takes one click and one file to a finished form", async () =
   page = await window.open("?fresh&one");
   await page.getByRole("button", { name: "Try with a local folder" }).click();
   await page.waitForSelector(".file-line");
-  assert.ok(await page.locator(".account-chip input").isChecked(), "the only account is chosen");
+  await until(async () => assert.ok(await page.locator(".account-chip input").isChecked(), "the only account is chosen"));
   await page.waitForSelector('.verdict [data-state="ok"]');
   await page.locator(".formbar .button[data-kind=primary]").click();
   await page.waitForSelector('.upload-row[data-state="running"]');
@@ -184,8 +184,8 @@ test("an account is added from the platform's own fields, and its secret is not 
   await page.locator("#account-client_secret").fill("s3cret");
   await page.locator("dialog .button[data-kind=primary]").click();
   await page.waitForSelector("dialog", { state: "detached" });
-  assert.equal(await page.locator(".tile").count(), 8);
-  assert.ok(!(await page.content()).includes("s3cret"));
+  await until(async () => assert.equal(await page.locator(".tile").count(), 8));
+  await until(async () => assert.ok(!(await page.content()).includes("s3cret")));
 });
 
 test("a sign-in asked for on a row leads to its account's form", async () => {

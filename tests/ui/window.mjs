@@ -70,6 +70,19 @@ export async function begin() {
   };
 }
 
+/** Waits until `assertion` holds: the window draws with the next frame, not within the key or the click. */
+export async function until(assertion) {
+  const last = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (unmet) {
+      if (Date.now() > last) throw unmet;
+      await new Promise((later) => setTimeout(later, 20));
+    }
+  }
+}
+
 /** What axe finds, a line each. */
 export async function findings(page) {
   await page.evaluate(await readFile(axePath, "utf8"));

@@ -85,6 +85,8 @@ async function look(image: OfferedFile): Promise<void> {
 }
 
 let rest: ReturnType<typeof setTimeout> | undefined;
+/** Counts the choices: a frame that is ready after the next choice is not wanted any more. */
+let choice = 0;
 
 /** Looks at another time of the video; where one stays becomes the cover. */
 export function seek(at_ms: number): void {
@@ -97,6 +99,7 @@ export function seek(at_ms: number): void {
     taking.value = true;
   });
   clearTimeout(rest);
+  choice += 1;
   rest = setTimeout(() => void take(of.file, at), REST_MS);
 }
 
@@ -109,7 +112,8 @@ export function step(by: number, unit: "frame" | "second"): void {
 }
 
 async function take(file: number, at_ms: number): Promise<void> {
-  const current = () => times.value.get(file) === at_ms;
+  const mine = choice;
+  const current = () => mine === choice;
   const place = target();
   try {
     const image = await backend().call("cover_frame_keep", { file, at_ms });
@@ -132,10 +136,18 @@ function setCover(place: number | null, image: OfferedFile | null): void {
 
 export function takeCover(image: OfferedFile): void {
   if (image.cause) say({ text: sayThrown(image.cause) });
-  else setCover(target(), image);
+  else choose(image);
 }
 
-export const dropCover = () => setCover(target(), null);
+export const dropCover = () => choose(null);
+
+/** In the place of a frame that may be on its way. */
+function choose(image: OfferedFile | null): void {
+  clearTimeout(rest);
+  choice += 1;
+  taking.value = false;
+  setCover(target(), image);
+}
 
 export async function chooseCover(): Promise<void> {
   try {
