@@ -15,6 +15,7 @@ pub mod part;
 pub mod preflight;
 pub mod rate;
 pub mod spec;
+pub mod template;
 pub mod text;
 pub mod upload;
 pub mod wait;
