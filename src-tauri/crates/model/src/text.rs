@@ -19,21 +19,48 @@ pub fn decode(bytes: &[u8]) -> Result<String, Cause> {
             .map(Into::into)
             .ok_or_else(|| Cause::new("text_not_readable").with("line", 1));
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+    let at = match std::str::from_utf8(bytes) {
+        // A zero is in no text: it is UTF-16 without its mark, or no text at all.
+        Ok(text) => match text.find('\0') {
+            None => return Ok(text.to_owned()),
+            Some(zero) => zero,
+        },
         Err(error) => {
             let chinese = GB18030.decode_without_bom_handling_and_without_replacement(bytes);
-            // A zero is in no text: it is UTF-16 without its mark, or no text at all.
-            chinese
-                .filter(|text| !text.contains('\0'))
-                .map(Into::into)
-                .ok_or_else(|| {
-                    let before = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n');
-                    let line = before.count();
-                    Cause::new("text_not_readable").with("line", line)
-                })
+            let chinese = chinese.filter(|text| !text.contains('\0') && !is_damaged(bytes));
+            if let Some(text) = chinese {
+                return Ok(text.into());
+            }
+            error.valid_up_to()
         }
+    };
+    let line = bytes[..at].split(|byte| *byte == b'\n').count();
+    Err(Cause::new("text_not_readable").with("line", line))
+}
+
+/// As [`decode`], with U+FFFD for what is no text in the midst of it.
+///
+/// # Errors
+/// `text_not_readable`, where it is none at all.
+pub fn decode_most(bytes: &[u8]) -> Result<String, Cause> {
+    decode(bytes).or_else(|cause| {
+        let (text, _, _) = UTF_8.decode(bytes);
+        if text.contains('\0') {
+            Err(cause)
+        } else {
+            Ok(text.into())
+        }
+    })
+}
+
+/// Whether it is UTF-8 but for a few bytes: other encodings have such characters by chance only.
+fn is_damaged(bytes: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
     }
+    whole > 3 * broken
 }
 
 #[cfg(test)]
@@ -73,5 +100,24 @@ mod tests {
         assert_eq!(line(b"one\ntwo\n\xff\xff\xff"), "3");
         assert_eq!(line(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff"), "1");
         assert_eq!(line(b"\xfe\xff\xd8\x00"), "1", "half a pair");
+        assert_eq!(line(b"f\0i\0l\0e\0"), "1", "UTF-16 without its mark");
+        let damaged = [b"one\n\xff\n", "海辺の夜明け".as_bytes()].concat();
+        assert_eq!(line(&damaged), "2");
+        let cut = &"海辺の夜明け、港の夜明け".as_bytes()[1..];
+        assert_eq!(line(cut), "1", "it would be other words in GB 18030");
+    }
+
+    #[test]
+    fn a_broken_character_does_not_hide_the_text_around_it() {
+        for (bytes, text) in [
+            (&b"caf\xe9\nsea"[..], Ok("caf\u{fffd}\nsea")),
+            (b"\xef\xbb\xbfcaf\xe9\nsea", Ok("caf\u{fffd}\nsea")),
+            (b"\xff\xfea\0\x00\xd8b\0", Ok("a\u{fffd}b")),
+            (b"sea", Ok("sea")),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Err(())),
+        ] {
+            let read = decode_most(bytes);
+            assert_eq!(read.as_deref().map_err(drop), text, "{bytes:?}");
+        }
     }
 }
