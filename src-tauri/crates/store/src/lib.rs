@@ -22,6 +22,7 @@ mod runnable;
 mod sent;
 mod settings;
 mod store;
+mod templates;
 mod timeline;
 mod today;
 mod unsent;

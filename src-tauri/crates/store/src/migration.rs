@@ -11,6 +11,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0004_drafts.sql")),
     M::up(include_str!("../migrations/0005_choices.sql")),
     M::up(include_str!("../migrations/0006_history.sql")),
+    M::up(include_str!("../migrations/0007_templates.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -7,6 +7,7 @@ mod opening;
 mod publish_once;
 mod queueing;
 mod sent;
+mod templates;
 mod today;
 mod writing;
 
