@@ -202,9 +202,23 @@ advanced: boolean, label: { [key in string]: string }, help: { [key in string]: 
 
 export type FieldChoice = { value: string, name: string, };
 
+export type FieldFault = { field: string, cause: Cause, };
+
 export type FieldKind = "text" | "multiline" | "tags" | "integer" | "bool" | "choice" | "time" | "folder" | "url" | "image" | "secret";
 
+export type FieldsSet = { changed: number,
+/**
+ * Uploads that stay as they are.
+ */
+refused: Array<Refusal>, };
+
 export type FileKind = "video" | "image" | "captions";
+
+export type Filled = { file: number, fields: { [key in string]: string },
+/**
+ * Texts that cannot be filled in; then `fields` is as it was.
+ */
+faults: Array<FieldFault>, };
 
 export type Finding = { severity: Severity,
 /**
@@ -340,6 +354,38 @@ extensions: Array<string>,
  */
 extensions_only: boolean, media: MediaLimits, cover: CoverLimits | null, };
 
+export type ListImport = {
+/**
+ * Offered file. Paths in it may be relative to it.
+ */
+list: number,
+/**
+ * What holds where a row says nothing; its files are not looked at.
+ */
+with: NewManuscripts,
+/**
+ * Report, and add nothing.
+ */
+check_only: boolean, };
+
+export type ListImported = {
+/**
+ * Rows of the list, bad ones included.
+ */
+rows: number,
+/**
+ * Manuscripts that were added, or would be.
+ */
+manuscripts: number, uploads: Array<UploadId>,
+/**
+ * Why rows were left out, in the order of the list; a row may be in it more than once.
+ */
+bad: Array<RowFault>,
+/**
+ * Worth a look; these rows were taken. Not more than the first thousand.
+ */
+notes: Array<RowFault>, };
+
 export type LiveRow = { id: UploadId, phase: PhaseName, intent: Intent,
 /**
  * Acknowledged by the platform.
@@ -444,7 +490,11 @@ cover: number | null,
 /**
  * Offered files of captions; they become the common field `captions`.
  */
-captions: Array<NewCaptions>, hold: boolean, priority: Priority,
+captions: Array<NewCaptions>, hold: boolean,
+/**
+ * Without one the template's, else normal.
+ */
+priority: Priority | null,
 /**
  * Upload even where the same file went to the same account before.
  */
@@ -452,7 +502,19 @@ again: boolean,
 /**
  * The files stay offered: they are to go to further accounts.
  */
-keep: boolean, };
+keep: boolean,
+/**
+ * Name of a template for what is not said here: its fields, and its accounts where none are named.
+ */
+template: string | null,
+/**
+ * The fields hold variables, which are filled in for each file; those of a template are in any case.
+ */
+variables: boolean,
+/**
+ * What `{index}` is for each file; without it the file's place in `files`, from 1.
+ */
+numbers: Array<number>, };
 
 export type NewUploadToken = { account: AccountId,
 /**
@@ -568,6 +630,8 @@ export type ReceiptPage = { id: UploadId,
  */
 language: string, };
 
+export type Refusal = { id: UploadId, cause: Cause, };
+
 export type Remote = {
 /**
  * The platform's id of the work.
@@ -579,6 +643,16 @@ id: string, url: string | null,
 words: string | null, };
 
 export type RequiredWhen = { field: string, is: string, };
+
+export type RowFault = {
+/**
+ * Where the row begins, from 1.
+ */
+line: number,
+/**
+ * `null` where it is the whole row.
+ */
+column: string | null, cause: Cause, };
 
 export type RowsInView = { ids: Array<UploadId>, };
 
@@ -700,6 +774,44 @@ export type TagLimits = { count: number, each: LengthLimit | null, each_bytes_ma
  */
 usual: boolean, };
 
+export type Template = { name: string,
+/**
+ * Common fields and `platform.field`; variables are filled in for each file.
+ */
+fields: { [key in string]: string },
+/**
+ * Labels of accounts.
+ */
+accounts: Array<string>, hold: boolean, priority: Priority | null, };
+
+export type TemplateSave = { template: Template,
+/**
+ * Also where one is called so already.
+ */
+replace: boolean, };
+
+export type TemplatesFile = {
+/**
+ * The version of this form.
+ */
+slipway_templates: number, templates: Array<Template>, };
+
+export type TemplatesImport = {
+/**
+ * Offered file.
+ */
+file: number,
+/**
+ * Also those that are called so already.
+ */
+replace: boolean, };
+
+export type TemplatesImported = { names: Array<string>,
+/**
+ * Accounts that they name and that are not here.
+ */
+missing_accounts: Array<string>, };
+
 export type TimelineEntry = { at_ms: number,
 /**
  * Picks the sentence: `added`, `opened`, `resumed`, `retry`, `paused`, `published`, …
@@ -790,6 +902,12 @@ created_at: string | null,
  */
 expires_at: string | null, };
 
+export type UploadsFields = { set: UploadSet, fields: { [key in string]: string },
+/**
+ * The fields hold variables; `{index}` counts in the order of `set`.
+ */
+variables: boolean, };
+
 export type Video = {
 /**
  * As `ffprobe` names codecs: `h264`, `hevc`, `av1`, `vp9`, …; a container's own name where it is not known.
@@ -873,6 +991,7 @@ export interface Commands {
   uploads_remove: [UploadSet, Changed];
   upload_move: [UploadMove, Empty];
   upload_set_fields: [UploadFields, Empty];
+  uploads_set_fields: [UploadsFields, FieldsSet];
   upload_set_file: [UploadFile, Empty];
   upload_resubmit: [UploadFields, Empty];
   history_overview: [HistoryFilter, HistoryOverview];
@@ -892,6 +1011,14 @@ export interface Commands {
   draft_save: [DraftSave, DraftSaved];
   draft_open: [DraftId, Draft];
   draft_remove: [DraftId, Empty];
+  manuscripts_import: [ListImport, ListImported];
+  list_header: [Array<string>, string];
+  templates: [Empty, Array<Template>];
+  template_save: [TemplateSave, Empty];
+  template_remove: [string, Empty];
+  templates_import: [TemplatesImport, TemplatesImported];
+  templates_export: [Array<string>, TemplatesFile];
+  templates_preview: [NewManuscripts, Array<Filled>];
   platforms: [Empty, Platforms];
   accounts: [Empty, Array<AccountRow>];
   account_add: [NewAccount, Account];

@@ -3,11 +3,12 @@
 use crate::{
     Api, Failure,
     checking::{is_red, is_twice},
+    filling,
     wire::{Added, Empty, NewManuscripts, OfferedFile, Priority, Secret},
 };
 use secrecy::SecretString;
-use slipway_engine::{Engine, Happening, happening};
-use slipway_model::{Account, Cause, Intent, Source, captions, text};
+use slipway_engine::{Engine, Happening, fingerprint::SourceFault, happening};
+use slipway_model::{AccountId, Cause, Fields, Intent, Source, UploadId, captions, text};
 use slipway_store::{NewManuscript, NewUpload};
 use std::{
     collections::HashMap,
@@ -53,6 +54,7 @@ impl Api {
         if new.files.is_empty() {
             return Err(Failure::new("no_files"));
         }
+        let new = self.with_template(new).await?;
         if new.accounts.is_empty() {
             return Err(Failure::new("no_accounts"));
         }
@@ -68,89 +70,110 @@ impl Api {
                     .into());
             }
         }
-        let mut sources = Vec::with_capacity(looked.files.len());
+        let accounts = looked.accounts.iter().map(|known| &known.account);
+        let accounts: Vec<_> = accounts.map(|one| (one.id, one.label.clone())).collect();
+        let mut wanted = Vec::with_capacity(looked.files.len());
         for file in &looked.files {
             let source = file.source.clone()?;
             let fields = file.fields(&new, &source);
-            let cover = file.cover.as_ref().map(|cover| cover.path.clone());
-            sources.push((source, (fields, cover)));
-        }
-        let accounts: Vec<&Account> = looked.accounts.iter().map(|known| &known.account).collect();
-        for ((source, _), &file) in sources.iter_mut().zip(&new.files) {
+            let fields = fields.map_err(|faults| filling::first(&faults))?;
             // A draft's is sealed already.
-            if let Source::Online(online) = source
-                && online.sealed.is_empty()
-            {
-                let whole = self.offered.address(file)?;
-                self.engine.seal_address(online, &whole).await?;
+            let unsealed = matches!(&source, Source::Online(online) if online.sealed.is_empty());
+            let address = || self.offered.address(file.file);
+            wanted.push(Wanted {
+                whole: unsealed.then(address).transpose()?,
+                fields,
+                cover: file.cover.as_ref().map(|cover| cover.path.clone()),
+                accounts: accounts.clone(),
+                hold: new.hold,
+                priority: new.priority.unwrap_or_default(),
+                source,
+            });
+        }
+        let uploads = self.keep(wanted).await?;
+        if !new.keep {
+            self.offered.forget(&new.files);
+        }
+        Ok(Added { uploads })
+    }
+
+    /// Puts manuscripts into the queue, all or none, and tells of them.
+    pub(crate) async fn keep(&self, mut wanted: Vec<Wanted>) -> Result<Vec<UploadId>, Failure> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        for one in &mut wanted {
+            if let (Source::Online(online), Some(whole)) = (&mut one.source, &one.whole) {
+                self.engine.seal_address(online, whole).await?;
             }
         }
         // The last that can go wrong before anything is added: the image itself is read.
         let mut kept: HashMap<PathBuf, PathBuf> = HashMap::new();
-        for (_, (_, cover)) in &mut sources {
-            let Some(image) = cover.take() else {
-                continue;
-            };
-            if !kept.contains_key(&image) {
-                let place = self.engine.covers().keep(image.clone()).await?;
-                kept.insert(image.clone(), place);
+        for cover in wanted.iter_mut().filter_map(|one| one.cover.as_mut()) {
+            if !kept.contains_key(cover) {
+                let place = self.engine.covers().keep(cover.clone()).await?;
+                kept.insert(cover.clone(), place);
             }
-            *cover = kept.get(&image).cloned();
+            cover.clone_from(&kept[cover]);
         }
-        let intent = if new.hold { Intent::Hold } else { Intent::Run };
-        let priority = match new.priority {
-            Priority::Low => -1,
-            Priority::Normal => 0,
-            Priority::High => 1,
-        };
-        let manuscripts = sources
-            .iter()
-            .map(|(source, (fields, cover))| NewManuscript {
-                source: source.clone(),
-                fields: fields.clone(),
-                cover: cover.clone(),
-                uploads: accounts
-                    .iter()
-                    .map(|account| NewUpload {
-                        account: account.id,
-                        intent,
-                        priority,
-                        key: uuid::Uuid::new_v4().simple().to_string(),
-                    })
-                    .collect(),
-            })
-            .collect();
         let at_ms = slipway_engine::clock::now_ms();
-        let added = self
-            .engine
-            .store()
-            .manuscripts_add(manuscripts, at_ms)
-            .await?;
-        if !new.keep {
-            self.offered.forget(&new.files);
-        }
+        let manuscripts = wanted.iter().map(Wanted::manuscript).collect();
+        let store = self.engine.store();
+        let added = store.manuscripts_add(manuscripts, at_ms).await?;
         self.look_again();
-        for (added, (source, _)) in added.iter().zip(&sources) {
-            for (id, account) in added.uploads.iter().zip(&accounts) {
+        for (added, one) in added.iter().zip(&wanted) {
+            for (id, (account, label)) in added.uploads.iter().zip(&one.accounts) {
                 self.engine.tell(Happening {
                     at_ms,
                     upload: Some(*id),
-                    account: Some(account.id),
-                    account_label: Some(account.label.clone()),
-                    file: Some(source.shown()),
+                    account: Some(*account),
+                    account_label: Some(label.clone()),
+                    file: Some(one.source.shown()),
                     what: happening::What::Queued,
                 });
             }
         }
         self.engine.wake().await;
-        Ok(Added {
-            uploads: added.into_iter().flat_map(|a| a.uploads).collect(),
-        })
+        Ok(added.into_iter().flat_map(|a| a.uploads).collect())
+    }
+}
+
+/// A manuscript that nothing forbids, and where it goes.
+pub(crate) struct Wanted {
+    pub(crate) source: Source,
+    /// The whole address of a source that is online and not sealed yet.
+    pub(crate) whole: Option<SecretString>,
+    pub(crate) fields: Fields,
+    pub(crate) cover: Option<PathBuf>,
+    /// With their labels.
+    pub(crate) accounts: Vec<(AccountId, String)>,
+    pub(crate) hold: bool,
+    pub(crate) priority: Priority,
+}
+
+impl Wanted {
+    fn manuscript(&self) -> NewManuscript {
+        let upload = |(account, _): &(AccountId, String)| NewUpload {
+            account: *account,
+            intent: if self.hold { Intent::Hold } else { Intent::Run },
+            priority: match self.priority {
+                Priority::Low => -1,
+                Priority::Normal => 0,
+                Priority::High => 1,
+            },
+            key: uuid::Uuid::new_v4().simple().to_string(),
+        };
+        NewManuscript {
+            source: self.source.clone(),
+            fields: self.fields.clone(),
+            cover: self.cover.clone(),
+            uploads: self.accounts.iter().map(upload).collect(),
+        }
     }
 }
 
 /// The address as it may be shown, and whole. What cannot be read is not quoted: it may be a secret.
-fn address(text: &str) -> Result<(String, SecretString), Cause> {
+pub(crate) fn address(text: &str) -> Result<(String, SecretString), Cause> {
     let invalid = || Cause::new("address_invalid");
     let whole = url::Url::parse(text.trim()).map_err(|_| invalid())?;
     if !matches!(whole.scheme(), "http" | "https") || !whole.has_host() {
@@ -165,15 +188,24 @@ fn address(text: &str) -> Result<(String, SecretString), Cause> {
 }
 
 pub(crate) fn captions_of(path: &Path, language: &str) -> Result<String, Cause> {
-    let unreadable =
-        |error: std::io::Error| Cause::new("file_unreadable").detail(error.to_string());
+    let text = small_text(path, captions::CAPTIONS_MAX_BYTES, "captions_too_large")?;
+    captions::web_vtt(&text, language)
+}
+
+/// As [`small_file`], as text.
+pub(crate) fn small_text(path: &Path, max_bytes: u64, too_large: &str) -> Result<String, Cause> {
+    text::decode(&small_file(path, max_bytes, too_large)?)
+}
+
+/// All bytes of a file that may be anything. `too_large` is told with `bytes` and `max_bytes`.
+pub(crate) fn small_file(path: &Path, max_bytes: u64, too_large: &str) -> Result<Vec<u8>, Cause> {
+    let unreadable = |error: std::io::Error| SourceFault::io(path, &error).cause;
     let size_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size_bytes > captions::CAPTIONS_MAX_BYTES {
-        let cause = Cause::new("captions_too_large").with("bytes", size_bytes);
-        return Err(cause.with("max_bytes", captions::CAPTIONS_MAX_BYTES));
+    if size_bytes > max_bytes {
+        let cause = Cause::new(too_large).with("bytes", size_bytes);
+        return Err(cause.with("max_bytes", max_bytes));
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    captions::web_vtt(&text::decode(&bytes)?, language)
+    std::fs::read(path).map_err(unreadable)
 }
 
 #[cfg(test)]

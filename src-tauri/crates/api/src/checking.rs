@@ -6,8 +6,10 @@
 use crate::{
     Api, Failure,
     adding::captions_of,
-    wire::{NewCaptions, NewManuscripts, Preflight},
+    filling,
+    wire::{FieldFault, NewCaptions, NewManuscripts, Preflight},
 };
+use jiff::Zoned;
 use slipway_engine::{Rules, SeenImage, clock::now_ms, printable_name, seen_media};
 use slipway_model::{
     Account, AccountId, Allowance, Cause, Cure, Fields, Finding, Severity, Source, manuscript,
@@ -81,6 +83,7 @@ pub(crate) struct LookedAccount {
 impl Api {
     /// Everything that is to be said of these, for each file and account, worst first.
     pub async fn manuscripts_check(&self, new: NewManuscripts) -> Result<Vec<Preflight>, Failure> {
+        let new = self.with_template(new).await?;
         let asked = Asked::of(&new);
         let known = self.looked.lock().clone();
         let known = known.filter(|known| known.asked == asked && known.at.elapsed() < HOLDS);
@@ -149,7 +152,7 @@ impl Api {
         })
     }
 
-    async fn look_at_cover(&self, path: PathBuf, name: String) -> LookedCover {
+    pub(crate) async fn look_at_cover(&self, path: PathBuf, name: String) -> LookedCover {
         let seen = self.engine.covers().check(path.clone()).await;
         LookedCover {
             seen: seen.map_err(|cause| cause.with("file", &name)),
@@ -168,9 +171,8 @@ impl Api {
         let account = account.ok_or_else(|| Failure::new("account_unknown").with("account", id))?;
         let rules = self.engine.rules(id).await?;
         let sources = files.iter().filter_map(|file| file.source.as_ref().ok());
-        let sent = store.sent_before(id, sources.map(content).collect());
-        let sent = sent.await?.into_iter();
-        let sent = sent.map(|(content, sent)| (content, cause_of(sent, &account.label)));
+        let contents = sources.map(content).collect();
+        let sent = self.sent_before(&account, contents).await?;
         let (left, away) = match tokio::time::timeout(LEFT_TIMEOUT, rules.left()).await {
             Ok(Ok(left)) => (left, None),
             Ok(Err(error)) => (Vec::new(), Some(error.cause)),
@@ -183,17 +185,29 @@ impl Api {
             Unsent::default()
         };
         Ok(LookedAccount {
-            sent: sent.collect(),
             account,
             rules,
+            sent,
             left,
             away,
             unsent,
         })
     }
 
+    /// Contents that went to the account before, with where they are, or that are on their way to it.
+    pub(crate) async fn sent_before(
+        &self,
+        account: &Account,
+        contents: Vec<Content>,
+    ) -> Result<HashMap<Content, Cause>, Failure> {
+        let sent = self.engine.store().sent_before(account.id, contents);
+        let sent = sent.await?.into_iter();
+        let sent = sent.map(|(content, sent)| (content, cause_of(sent, &account.label)));
+        Ok(sent.collect())
+    }
+
     /// What files of captions hold, as the field that platforms take them from.
-    async fn captions(&self, files: &[NewCaptions]) -> Result<String, Failure> {
+    pub(crate) async fn captions(&self, files: &[NewCaptions]) -> Result<String, Failure> {
         let mut tracks = String::new();
         for NewCaptions { language, file } in files {
             let path = self.offered.path(*file)?;
@@ -280,10 +294,13 @@ impl Looked {
                     Ok(source) => {
                         uploads += 1;
                         bytes += source.size_bytes();
-                        let fields = file.fields(new, source);
                         let cover = file.cover.as_ref();
-                        let mut found =
-                            check(&known.rules, source, &fields, file.media.clone(), cover);
+                        let mut found = match file.fields(new, source) {
+                            Ok(fields) => {
+                                check(&known.rules, source, &fields, file.media.clone(), cover)
+                            }
+                            Err(faults) => unfilled(&known.rules, &faults),
+                        };
                         found.extend(known.twice(source));
                         found
                     }
@@ -322,16 +339,34 @@ impl LookedFile {
         self.source = Err(Cause::new(code).with("file", printable_name(path)));
     }
 
-    /// What this file's manuscript says.
-    pub(crate) fn fields(&self, new: &NewManuscripts, source: &Source) -> Fields {
+    /// What this file's manuscript says, as it is written.
+    pub(crate) fn written(&self, new: &NewManuscripts) -> Fields {
         let mut fields = new.fields.clone();
         let own = new.own.get(&self.file);
         fields.extend(own.into_iter().flat_map(|own| own.fields.clone()));
+        fields
+    }
+
+    /// What this file's manuscript says, its variables filled in.
+    pub(crate) fn fields(
+        &self,
+        new: &NewManuscripts,
+        source: &Source,
+    ) -> Result<Fields, Vec<FieldFault>> {
+        let mut fields = self.written(new);
+        if new.variables {
+            let place = new.files.iter().position(|file| *file == self.file);
+            let place = place.unwrap_or_default();
+            let number = new.numbers.get(place).copied();
+            let number = number.unwrap_or_else(|| u32::try_from(place + 1).unwrap_or(u32::MAX));
+            let duration_ms = self.media.as_ref().and_then(|media| media.duration_ms);
+            fields = filling::fill(&fields, source, number, &Zoned::now(), duration_ms)?;
+        }
         let mut fields = manuscript::titled(&fields, &source.name());
         if !self.captions.is_empty() {
             add_track(fields.entry("captions".into()).or_default(), &self.captions);
         }
-        fields
+        Ok(fields)
     }
 }
 
@@ -356,7 +391,24 @@ impl LookedAccount {
     }
 }
 
-fn check(
+/// Texts that cannot be filled in, at the fields of the platform that would take them.
+fn unfilled(rules: &Rules, faults: &[FieldFault]) -> Vec<Finding> {
+    let spec = rules.spec();
+    let own = faults.iter().filter_map(|fault| {
+        let finding = Finding::red(fault.cause.clone());
+        let takes = |f: &&slipway_model::Field| f.from.as_ref() == Some(&fault.field);
+        match fault.field.split_once('.') {
+            Some((platform, field)) => (platform == spec.name).then(|| finding.on(field)),
+            None => Some(match spec.fields.iter().find(takes) {
+                Some(field) => finding.on(&field.name),
+                None => finding,
+            }),
+        }
+    });
+    own.collect()
+}
+
+pub(crate) fn check(
     rules: &Rules,
     source: &Source,
     fields: &Fields,
@@ -392,7 +444,7 @@ pub(crate) fn is_twice(finding: &Finding) -> bool {
     finding.cure == Some(Cure::UploadAgain)
 }
 
-fn content(source: &Source) -> Content {
+pub(crate) fn content(source: &Source) -> Content {
     (source.size_bytes(), source.sample().to_owned())
 }
 
@@ -416,7 +468,7 @@ fn cause(failure: Failure) -> Cause {
     }
 }
 
-fn add_track(tracks: &mut String, track: &str) {
+pub(crate) fn add_track(tracks: &mut String, track: &str) {
     if !tracks.is_empty() && !tracks.ends_with('\n') {
         tracks.push('\n');
     }

@@ -245,15 +245,20 @@ fn look(path: &Path) -> Look {
     } else {
         Err(Cause::new("path_not_absolute").with("path", path.display()))
     };
-    // A file may be made to break its reader; then it says nothing of itself.
     let readable = kind == FileKind::Video && fingerprint.is_ok();
     let says = |media: &Media| media.video.is_some() || media.audio.is_some();
-    let media = readable.then(|| catch_unwind(|| slipway_media::read(path)).ok()?.ok()?);
+    let media = readable.then(|| media(path));
     Look {
         fingerprint,
         kind,
         media: media.flatten().filter(says),
     }
+}
+
+/// What a video says of itself.
+pub(crate) fn media(path: &Path) -> Option<Media> {
+    // A file may be made to break its reader; then it says nothing of itself.
+    catch_unwind(|| slipway_media::read(path)).ok()?.ok()?
 }
 
 /// `before` is how a draft knew the file.

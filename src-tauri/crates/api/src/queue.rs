@@ -291,7 +291,7 @@ impl Api {
         Ok(Empty {})
     }
 
-    async fn ids(&self, set: UploadSet) -> Result<Vec<UploadId>, Failure> {
+    pub(crate) async fn ids(&self, set: UploadSet) -> Result<Vec<UploadId>, Failure> {
         if !set.all {
             return Ok(set.ids);
         }
@@ -426,7 +426,7 @@ impl Api {
 }
 
 /// An empty value takes a field away.
-fn with_changes(known: &Fields, changes: Fields) -> Fields {
+pub(crate) fn with_changes(known: &Fields, changes: Fields) -> Fields {
     let mut fields = known.clone();
     fields.extend(changes);
     fields.retain(|_, value| !value.is_empty());

@@ -9,9 +9,9 @@ use crate::{
     Api, Failure,
     wire::{
         AccountChange, AccountField, CoverFrame, DraftSave, Empty, HistoryFilter, HistoryWindow,
-        Limit, NewAccount, NewManuscripts, NewUploadToken, QueueWindow, ReceiptPage, RowsInView,
-        SignInEnd, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed, WorkEdit,
-        WorkNamed, WorksPage,
+        Limit, ListImport, NewAccount, NewManuscripts, NewUploadToken, QueueWindow, ReceiptPage,
+        RowsInView, SignInEnd, TemplateSave, TemplatesImport, UploadFields, UploadFile, UploadMove,
+        UploadSet, UploadTokenNamed, UploadsFields, WorkEdit, WorkNamed, WorksPage,
     },
 };
 use interprocess::local_socket::{

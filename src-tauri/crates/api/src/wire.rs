@@ -230,11 +230,18 @@ pub struct NewManuscripts {
     /// Offered files of captions; they become the common field `captions`.
     pub captions: Vec<NewCaptions>,
     pub hold: bool,
-    pub priority: Priority,
+    /// Without one the template's, else normal.
+    pub priority: Option<Priority>,
     /// Upload even where the same file went to the same account before.
     pub again: bool,
     /// The files stay offered: they are to go to further accounts.
     pub keep: bool,
+    /// Name of a template for what is not said here: its fields, and its accounts where none are named.
+    pub template: Option<String>,
+    /// The fields hold variables, which are filled in for each file; those of a template are in any case.
+    pub variables: bool,
+    /// What `{index}` is for each file; without it the file's place in `files`, from 1.
+    pub numbers: Vec<u32>,
 }
 
 /// What wins over the common parts, for one file of several.
@@ -303,6 +310,125 @@ pub struct CoverImage {
     /// As it is seen, in full size.
     pub width_px: u32,
     pub height_px: u32,
+}
+
+/// A named set of texts and choices for manuscripts to come.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    pub name: String,
+    /// Common fields and `platform.field`; variables are filled in for each file.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Labels of accounts.
+    #[serde(default)]
+    pub accounts: Vec<String>,
+    #[serde(default)]
+    pub hold: bool,
+    #[serde(default)]
+    pub priority: Option<Priority>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct TemplateSave {
+    pub template: Template,
+    /// Also where one is called so already.
+    pub replace: bool,
+}
+
+/// Templates as a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct TemplatesFile {
+    /// The version of this form.
+    pub slipway_templates: u32,
+    pub templates: Vec<Template>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct TemplatesImport {
+    /// Offered file.
+    pub file: u32,
+    /// Also those that are called so already.
+    pub replace: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TemplatesImported {
+    pub names: Vec<String>,
+    /// Accounts that they name and that are not here.
+    pub missing_accounts: Vec<String>,
+}
+
+/// What one file's manuscript would say.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Filled {
+    pub file: u32,
+    pub fields: BTreeMap<String, String>,
+    /// Texts that cannot be filled in; then `fields` is as it was.
+    pub faults: Vec<FieldFault>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldFault {
+    pub field: String,
+    pub cause: Cause,
+}
+
+/// Many manuscripts out of a CSV or JSON list.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ListImport {
+    /// Offered file. Paths in it may be relative to it.
+    pub list: u32,
+    /// What holds where a row says nothing; its files are not looked at.
+    pub with: NewManuscripts,
+    /// Report, and add nothing.
+    pub check_only: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ListImported {
+    /// Rows of the list, bad ones included.
+    pub rows: u32,
+    /// Manuscripts that were added, or would be.
+    pub manuscripts: u32,
+    pub uploads: Vec<UploadId>,
+    /// Why rows were left out, in the order of the list; a row may be in it more than once.
+    pub bad: Vec<RowFault>,
+    /// Worth a look; these rows were taken. Not more than the first thousand.
+    pub notes: Vec<RowFault>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RowFault {
+    /// Where the row begins, from 1.
+    pub line: u64,
+    /// `null` where it is the whole row.
+    pub column: Option<String>,
+    pub cause: Cause,
+}
+
+/// New values for some fields of many uploads. An empty value takes a field away.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct UploadsFields {
+    pub set: UploadSet,
+    pub fields: BTreeMap<String, String>,
+    /// The fields hold variables; `{index}` counts in the order of `set`.
+    pub variables: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct FieldsSet {
+    pub changed: u32,
+    /// Uploads that stay as they are.
+    pub refused: Vec<Refusal>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Refusal {
+    pub id: UploadId,
+    pub cause: Cause,
 }
 
 /// Captions in one language: SubRip or WebVTT.
