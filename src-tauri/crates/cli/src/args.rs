@@ -5,6 +5,7 @@
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use slipway_api::wire;
 use slipway_model::{PhaseName, UploadId, rate};
 use std::path::PathBuf;
 
@@ -63,6 +64,11 @@ pub(crate) enum Command {
     Remove(Which),
     /// Change an upload's place in the queue
     Move(Move),
+    /// Change fields of uploads that are not submitted yet
+    Set(Set),
+    /// Named sets of fields, accounts and choices, for `add --template` and lists
+    #[command(subcommand)]
+    Templates(Templates),
     /// Set the global speed cap, effective at once
     Limit {
         /// For example 20MB/s, 8Mbit/s, or off
@@ -248,19 +254,35 @@ pub(crate) struct AccountValues {
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// Files, or http and https addresses of files that the platform is to fetch
-    #[arg(required = true, value_name = "FILE|URL")]
+    #[arg(
+        required_unless_present = "from",
+        conflicts_with = "from",
+        value_name = "FILE|URL"
+    )]
     pub(crate) files: Vec<PathBuf>,
+    /// A list of manuscripts, one in each row; `slipway templates csv` prints its columns
+    #[arg(long, value_name = "LIST.csv|LIST.json")]
+    pub(crate) from: Option<PathBuf>,
+    /// Look at the list, and add nothing
+    #[arg(long, requires = "from")]
+    pub(crate) check: bool,
     /// Labels of accounts, one upload each
-    #[arg(long = "account", required = true, value_name = "L[,L…]")]
+    #[arg(long = "account", required_unless_present_any = ["from", "template"], value_name = "L[,L…]")]
     pub(crate) accounts: Vec<String>,
     /// A field of the manuscript: title, description, tags, language, visibility, publish_at, captions, cover_crop, or PLATFORM.field
     #[arg(long = "set", value_name = "K=V", value_parser = pair)]
     pub(crate) fields: Vec<(String, String)>,
+    /// A template for what is not said here; fills in variables
+    #[arg(long, value_name = "T")]
+    pub(crate) template: Option<String>,
+    /// Fill in {date:%F}, {index:03}, {filename}, {folder} and {duration} in fields
+    #[arg(long)]
+    pub(crate) variables: bool,
     /// An image for the cover: JPEG, PNG, WebP, GIF or BMP
     #[arg(long, value_name = "IMG")]
     pub(crate) cover: Option<PathBuf>,
     /// Take the cover from the video itself, so many seconds after its beginning, e.g. 12.5
-    #[arg(long, value_name = "SECONDS", conflicts_with = "cover", value_parser = milliseconds)]
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["cover", "from"], value_parser = milliseconds)]
     pub(crate) cover_at: Option<u64>,
     /// Captions in a language, as SubRip or WebVTT; once for each language
     #[arg(long = "caption", value_name = "LANG=FILE", value_parser = pair)]
@@ -268,8 +290,9 @@ pub(crate) struct Add {
     /// Add, but do not start
     #[arg(long)]
     pub(crate) hold: bool,
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) priority: Priority,
+    /// [default: the template's, or normal]
+    #[arg(long, value_enum)]
+    pub(crate) priority: Option<Priority>,
     /// Upload even what went to the same account before
     #[arg(long)]
     pub(crate) again: bool,
@@ -281,12 +304,104 @@ pub(crate) struct Upload {
     pub(crate) add: Add,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Priority {
     Low,
-    #[default]
     Normal,
     High,
+}
+
+impl From<Priority> for wire::Priority {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::Low => Self::Low,
+            Priority::Normal => Self::Normal,
+            Priority::High => Self::High,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    /// Uploads, then fields as for `add`; an empty value takes one away
+    #[arg(required = true, value_name = "ID|K=V", value_parser = word)]
+    pub(crate) words: Vec<Word>,
+    /// The whole queue
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Fill in {date:%F}, {index:03}, {filename}, {folder} and {duration}
+    #[arg(long)]
+    pub(crate) variables: bool,
+}
+
+/// An upload, or a field with its value.
+#[derive(Debug, Clone)]
+pub(crate) enum Word {
+    Upload(UploadId),
+    Field(String, String),
+}
+
+fn word(text: &str) -> Result<Word, String> {
+    if text.contains('=') {
+        pair(text).map(|(name, value)| Word::Field(name, value))
+    } else {
+        upload_id(text).map(Word::Upload)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Templates {
+    /// List templates
+    List,
+    /// Show one template
+    Show {
+        #[arg(value_name = "T")]
+        name: String,
+    },
+    /// Keep a template; variables in its fields are filled in for each file
+    Save(TemplateSave),
+    /// Forget a template
+    Remove {
+        #[arg(value_name = "T")]
+        name: String,
+    },
+    /// Take all templates of a file
+    Import {
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+        /// Also those that are called so already
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Print templates as a file for `import`; without T all of them
+    Export {
+        #[arg(value_name = "T")]
+        names: Vec<String>,
+    },
+    /// Print the first line of a list for `add --from`, with all fields of these platforms
+    Csv {
+        #[arg(value_name = "PLATFORM")]
+        platforms: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplateSave {
+    #[arg(value_name = "T")]
+    pub(crate) name: String,
+    /// Labels of accounts
+    #[arg(long = "account", value_name = "L[,L…]")]
+    pub(crate) accounts: Vec<String>,
+    /// A field as for `add`, for example title="{date:%F} {filename}"; a brace is written twice
+    #[arg(long = "set", value_name = "K=V", value_parser = pair)]
+    pub(crate) fields: Vec<(String, String)>,
+    #[arg(long)]
+    pub(crate) hold: bool,
+    #[arg(long, value_enum)]
+    pub(crate) priority: Option<Priority>,
+    /// Also where one is called so already
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, Args)]

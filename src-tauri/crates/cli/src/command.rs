@@ -4,10 +4,13 @@ mod accounts;
 mod add;
 mod diagnostics;
 mod history;
+mod import;
 mod platforms;
 mod queue;
 mod run;
+mod set;
 mod sign_in;
+mod templates;
 mod tokens;
 mod works;
 
@@ -39,6 +42,8 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Retry(which) => queue::steer(queue::Wish::Retry, which, out, folder).await,
         Command::Remove(which) => queue::steer(queue::Wish::Remove, which, out, folder).await,
         Command::Move(wish) => queue::place(wish, folder).await,
+        Command::Set(wish) => set::set(wish, out, folder).await,
+        Command::Templates(command) => templates::obey(command, out, folder).await,
         Command::Limit { rate } => limit(rate.0, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
         Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,

@@ -76,6 +76,7 @@ fn every_bad_cover_gets_a_code_and_a_sentence_and_adds_nothing() {
         (&["noise.mp4", "--cover-at", "0"], "cover_frame_none"),
         (&["--cover-at", "soon"], "usage"),
         (&["--cover-at", "1", "--cover", "good.png"], "usage"),
+        (&["--cover-at", "1", "--from", "list.csv"], "usage"),
     ] {
         let ran = it.run(add(more));
         assert_eq!(
@@ -134,4 +135,40 @@ fn an_image_of_any_kind_may_be_gone_before_its_upload_begins() {
     it.run(["run", "--until-idle"]).ok();
     assert_eq!(it.phases(), ["published", "published"]);
     assert!(it.path("out/three.mp4.png").exists() && it.path("out/three (2).mp4.png").exists());
+}
+
+#[test]
+fn a_row_of_a_list_brings_its_own_cover() {
+    let it = Terminal::with_account();
+    video(&it);
+    for (name, colour) in [("lime.png", "lime.ts"), ("red.png", "red.ts")] {
+        ffmpeg(&it, &["-i", colour, "-frames:v", "1", name]);
+    }
+    it.file("other.mp4", 1000);
+    it.file("third.mp4", 2000);
+    it.file("fourth.mp4", 3000);
+    let rows = [
+        "file,cover,cover_crop",
+        "three.mp4,lime.png,16:10=0",
+        "other.mp4,,",
+        "third.mp4,lime.png,",
+        "fourth.mp4,lime.png,wide\n",
+    ];
+    fs::write(it.path("list.csv"), rows.join("\n")).unwrap();
+    let add = ["add", "--from", "list.csv", "--account", "arch", "--json"];
+    let ran = it.run(add.into_iter().chain(["--cover", "red.png"]));
+    let bad = &ran.json()["bad"];
+    assert_eq!((ran.status, bad.as_array().unwrap().len()), (2, 1));
+    assert_eq!(
+        (&bad[0]["line"], &bad[0]["column"]),
+        (&5.into(), &"cover_crop".into())
+    );
+    assert_eq!(bad[0]["code"], "cover_crop_invalid");
+    for name in ["lime.png", "red.png"] {
+        fs::remove_file(it.path(name)).unwrap();
+    }
+    it.run(["run", "--until-idle"]).ok();
+    let cover = |name: &str| fs::read(it.path(format!("out/{name}.mp4.png"))).unwrap();
+    assert_eq!(cover("three"), cover("third"));
+    assert_ne!(cover("three"), cover("other"), "the whole list's");
 }

@@ -1,25 +1,23 @@
-//! From files on the command line to uploads in the queue: all of them, or none.
+//! From files on the command line to uploads in the queue: all of them, or none. A list is taken row by row.
 
-use super::account;
+use super::{account, import};
 use crate::{
-    args::{self, Add},
+    args::Add,
     exit::{Exit, Outcome, Stop},
     folder::{Folder, Purpose},
     out::{Out, error_object},
 };
 use serde_json::json;
 use slipway_api::{
-    Failure,
+    Failure, check_names,
     client::Client,
     sentence::printable,
     wire::{
-        CoverFrame, Empty, NewCaptions, NewManuscripts, OfferedFile, OwnManuscript, Priority,
+        CoverFrame, Empty, ListImported, NewCaptions, NewManuscripts, OfferedFile, OwnManuscript,
         Secret,
     },
 };
-use slipway_model::{
-    AccountId, Cause, Fields, UploadId, manuscript::COMMON_FIELDS, preflight::Severity,
-};
+use slipway_model::{AccountId, Cause, Fields, UploadId, preflight::Severity};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -30,26 +28,42 @@ pub(super) async fn add(add: &Add, out: &Out, folder: &Folder) -> Outcome {
     super::tell_recovery(&reached, out).await;
     let added = queue(add, &reached.client, out).await;
     reached.close().await;
-    let uploads = added?;
+    let queued = added?;
     if out.json {
-        out.document(&json!({ "uploads": uploads }))?;
+        let mut result = json!({ "uploads": queued.uploads });
+        if let Some(list) = queued.list {
+            result["rows"] = list.rows.into();
+            result["manuscripts"] = list.manuscripts.into();
+            result["bad"] = list
+                .bad
+                .iter()
+                .map(|fault| import::json(fault, out))
+                .collect();
+        }
+        out.document(&result)?;
     } else {
-        for id in uploads {
+        for id in queued.uploads {
             out.line(&id.to_string())?;
         }
     }
-    Ok(Exit::Done)
+    Ok(queued.exit)
 }
 
-/// Checks everything, says all that is wrong, and adds when nothing red is left.
-pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Vec<UploadId>> {
+/// What is in the queue now.
+pub(super) struct Queued {
+    pub(super) uploads: Vec<UploadId>,
+    /// What came of a list.
+    pub(super) list: Option<ListImported>,
+    /// Not all that was asked for may be there.
+    pub(super) exit: Exit,
+}
+
+/// Checks everything, says all that is wrong, and adds when nothing red is left; from a list what is good.
+pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Queued> {
     let accounts = accounts(&add.accounts, client).await?;
     let fields = fields(&add.fields, client).await?;
-    let files: Vec<_> = add
-        .files
-        .iter()
-        .filter(|file| address(file).is_none())
-        .collect();
+    let here = add.files.iter().filter(|file| address(file).is_none());
+    let files: Vec<_> = add.from.iter().chain(here).collect();
     let captions: Vec<_> = add
         .captions
         .iter()
@@ -84,7 +98,7 @@ async fn check_and_add(
     (offered, beside, kept): (&[OfferedFile], &[OfferedFile], &mut Vec<u32>),
     accounts: BTreeMap<AccountId, String>,
     fields: Fields,
-) -> Outcome<Vec<UploadId>> {
+) -> Outcome<Queued> {
     let unusable: Vec<_> = offered
         .iter()
         .chain(beside)
@@ -123,20 +137,32 @@ async fn check_and_add(
         cover: cover.first().map(|o| o.file),
         own: frames,
         hold: add.hold,
-        priority: match add.priority {
-            args::Priority::Low => Priority::Low,
-            args::Priority::Normal => Priority::Normal,
-            args::Priority::High => Priority::High,
-        },
+        priority: add.priority.map(Into::into),
         again: add.again,
+        template: add.template.clone(),
+        variables: add.variables,
         ..NewManuscripts::default()
     };
+    if let (Some(list), [file]) = (&add.from, new.files.as_slice()) {
+        let file = *file;
+        let with = NewManuscripts {
+            files: Vec::new(),
+            ..new
+        };
+        return import::import(list, file, with, add.check, client, out).await;
+    }
+    let labels: BTreeMap<_, _> = client
+        .accounts(Empty {})
+        .await?
+        .into_iter()
+        .map(|row| (row.account.id, row.account.label))
+        .collect();
     let mut red = Vec::new();
     for checked in client.manuscripts_check(new.clone()).await? {
         let file = offered.iter().find(|o| o.file == checked.file);
         for finding in checked.findings {
             let mut cause = finding.cause;
-            let label = accounts.get(&checked.account).cloned().unwrap_or_default();
+            let label = labels.get(&checked.account).cloned().unwrap_or_default();
             cause.params.entry("account".into()).or_insert(label);
             if let Some(file) = file {
                 cause
@@ -156,11 +182,15 @@ async fn check_and_add(
     if !red.is_empty() {
         return Err(refuse(&red, out));
     }
-    Ok(client.manuscripts_add(new).await?.uploads)
+    Ok(Queued {
+        uploads: client.manuscripts_add(new).await?.uploads,
+        list: None,
+        exit: Exit::Done,
+    })
 }
 
 /// File and account of a finding.
-fn about(cause: &Cause) -> String {
+pub(super) fn about(cause: &Cause) -> String {
     let part = |name: &str| cause.params.get(name).map(|v| printable(v));
     let parts: Vec<_> = [part("file"), part("account")]
         .into_iter()
@@ -216,12 +246,12 @@ fn in_order(
     given.iter().filter_map(next).collect()
 }
 
-fn whole_path(path: &PathBuf) -> PathBuf {
+pub(super) fn whole_path(path: &PathBuf) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.clone())
 }
 
 /// Labels, one or several in each argument. A label that is there as a whole is not taken apart.
-async fn accounts(
+pub(super) async fn accounts(
     named: &[String],
     client: &Client,
 ) -> Result<BTreeMap<AccountId, String>, Failure> {
@@ -246,28 +276,8 @@ async fn accounts(
 /// Names are checked here, where a slip of the pen would otherwise be kept and never sent.
 pub(super) async fn fields(given: &[(String, String)], client: &Client) -> Result<Fields, Failure> {
     let platforms = client.platforms(Empty {}).await?.platforms;
-    let mut fields = Fields::new();
-    for (name, value) in given {
-        match name.split_once('.') {
-            Some((platform, field)) => {
-                let spec = platforms.iter().find(|spec| spec.name == platform);
-                let spec = spec
-                    .ok_or_else(|| Failure::new("platform_unknown").with("platform", platform))?;
-                if !spec.fields.iter().any(|f| f.name == field) {
-                    return Err(Failure::new("field_unknown")
-                        .with("field", field)
-                        .with("platform", platform));
-                }
-            }
-            None if !COMMON_FIELDS.contains(&name.as_str()) => {
-                return Err(Failure::new("field_not_common")
-                    .with("field", name)
-                    .with("choices", COMMON_FIELDS.join(", ")));
-            }
-            None => {}
-        }
-        fields.insert(name.clone(), value.clone());
-    }
+    let fields: Fields = given.iter().cloned().collect();
+    check_names(given.iter().map(|(name, _)| name), &platforms)?;
     Ok(fields)
 }
 

@@ -116,15 +116,26 @@ pub(super) async fn upload(add: &Add, out: &Out, folder: &Folder) -> Outcome {
     let following = reached.follow().await?;
     tell_recovery(&reached, out).await;
     let added = add::queue(add, &reached.client, out).await;
-    let uploads = match added {
-        Ok(uploads) => uploads,
+    let queued = match added {
+        Ok(queued) if !queued.uploads.is_empty() => queued,
+        Ok(queued) => {
+            reached.close().await;
+            return Ok(queued.exit);
+        }
         Err(stop) => {
             reached.close().await;
             return Err(stop);
         }
     };
-    let these = uploads.into_iter().map(|id| (id, Standing::Going));
-    watch(Goal::These(these.collect()), reached, following, out).await
+    let these = queued.uploads.iter().map(|id| (*id, Standing::Going));
+    let goal = Goal::These(these.collect());
+    let ended = watch(goal, reached, following, out).await?;
+    // Rows that were left out are still to be told when all else went well.
+    Ok(if ended == Exit::Done {
+        queued.exit
+    } else {
+        ended
+    })
 }
 
 async fn watch(goal: Goal, reached: Reached, following: Following, out: &Out) -> Outcome {
