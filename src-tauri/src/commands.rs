@@ -31,6 +31,7 @@ macro_rules! shell {
                 crate::page::shell_sign_in,
                 crate::pick::shell_pick_files,
                 crate::pick::shell_pick_folder,
+                crate::pick::shell_save_text,
                 crate::quit::shell_quit,
                 crate::save::shell_save_history,
                 crate::save::shell_save_receipt,

@@ -14,6 +14,9 @@ const VIDEOS: [&str; 16] = [
 ];
 const IMAGES: [&str; 6] = ["jpg", "jpeg", "png", "webp", "gif", "bmp"];
 const CAPTIONS: [&str; 2] = ["srt", "vtt"];
+const LISTS: [&str; 2] = ["csv", "json"];
+/// A file that the window has written is not larger: it writes lists of names and short texts.
+const TEXT_MAX_BYTES: usize = 4 << 20;
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,6 +24,7 @@ pub(crate) enum Kind {
     Video,
     Image,
     Captions,
+    List,
 }
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -28,7 +32,7 @@ pub(crate) struct PickFiles {
     kind: Kind,
 }
 
-/// Asks for videos, for one image, or for captions. None are given when the dialog is closed.
+/// Asks for videos, for one image, for captions, or for one list. None are given when the dialog is closed.
 #[tauri::command]
 pub(crate) async fn shell_pick_files(
     app: AppHandle,
@@ -53,6 +57,11 @@ pub(crate) async fn shell_pick_files(
             .set_title(words.choose_captions)
             .add_filter(words.captions, &CAPTIONS)
             .pick_files(|files| drop(answer.send(files.unwrap_or_default()))),
+        Kind::List => dialog
+            .set_title(words.choose_list)
+            .add_filter(words.lists, &LISTS)
+            .add_filter(words.all_files, &["*"])
+            .pick_file(|file| drop(answer.send(file.into_iter().collect()))),
     }
     let paths = chosen
         .await
@@ -64,6 +73,43 @@ pub(crate) async fn shell_pick_files(
         return Ok(Vec::new());
     }
     api.files_offer(paths).await
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct SaveText {
+    /// Suggested; its user chooses the real one.
+    name: String,
+    text: String,
+}
+
+/// Asks where a text is to be kept, and writes it there. Answers whether it was.
+#[tauri::command]
+pub(crate) async fn shell_save_text(
+    app: AppHandle,
+    window: WebviewWindow,
+    request: SaveText,
+) -> Result<bool, Failure> {
+    if request.text.len() > TEXT_MAX_BYTES {
+        return Err(Failure::new("request_too_large").with("max_bytes", TEXT_MAX_BYTES));
+    }
+    let (answer, chosen) = oneshot::channel();
+    app.dialog()
+        .file()
+        .set_parent(&window)
+        .set_file_name(&request.name)
+        .save_file(|file| drop(answer.send(file)));
+    let Some(Ok(path)) = chosen.await.ok().flatten().map(FilePath::into_path) else {
+        return Ok(false);
+    };
+    let shown = path.display().to_string();
+    tauri::async_runtime::spawn_blocking(move || std::fs::write(path, request.text))
+        .await
+        .map_err(|_| Failure::new("stopping"))?
+        .map_err(|error| {
+            let failure = Failure::new("output_failed").with("file", shown);
+            failure.with("detail", error)
+        })?;
+    Ok(true)
 }
 
 /// Asks for a folder. Nothing is given when the dialog is closed.

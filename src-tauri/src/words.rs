@@ -23,9 +23,11 @@ pub(crate) struct Words {
     pub(crate) choose_captions: &'static str,
     pub(crate) choose_folder: &'static str,
     pub(crate) save: &'static str,
+    pub(crate) choose_list: &'static str,
     pub(crate) videos: &'static str,
     pub(crate) images: &'static str,
     pub(crate) captions: &'static str,
+    pub(crate) lists: &'static str,
     pub(crate) all_files: &'static str,
 }
 
@@ -61,9 +63,11 @@ static EN: Words = Words {
     choose_captions: "Choose captions",
     choose_folder: "Choose a folder",
     save: "Save",
+    choose_list: "Choose a list of manuscripts or templates",
     videos: "Videos",
     images: "Images",
     captions: "Captions",
+    lists: "Lists",
     all_files: "All files",
 };
 
@@ -88,9 +92,11 @@ static ZH_CN: Words = Words {
     choose_captions: "选择字幕",
     choose_folder: "选择文件夹",
     save: "保存",
+    choose_list: "选择稿件列表或模板文件",
     videos: "视频",
     images: "图片",
     captions: "字幕",
+    lists: "列表",
     all_files: "所有文件",
 };
 
@@ -115,8 +121,10 @@ static JA: Words = Words {
     choose_captions: "字幕を選択",
     choose_folder: "フォルダーを選択",
     save: "保存",
+    choose_list: "原稿のリストまたはテンプレートを選択",
     videos: "動画",
     images: "画像",
     captions: "字幕",
+    lists: "リスト",
     all_files: "すべてのファイル",
 };

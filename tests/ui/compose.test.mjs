@@ -107,7 +107,7 @@ test("a draft is kept as it is written, others can be begun, and each comes back
   await page.locator("#own-bilibili-tid").waitFor();
   await page.keyboard.press("Control+s");
   await saved();
-  const menu = page.locator(".topbar .button[aria-haspopup]");
+  const menu = page.getByRole("button", { name: /^Drafts/ });
   await menu.click();
   await page.getByRole("menuitem", { name: "Begin another" }).click();
   await page.waitForSelector(".no-files");
@@ -126,7 +126,7 @@ test("a draft is kept as it is written, others can be begun, and each comes back
 test("a discarded draft can be taken back", async () => {
   await form("?still&one", 1);
   await page.locator("#common-title").fill("Not so fast");
-  await page.locator(".topbar .button[aria-haspopup]").click();
+  await page.getByRole("button", { name: /^Drafts/ }).click();
   await page.getByRole("menuitem", { name: "Discard" }).click();
   await page.waitForSelector("#queue-grid");
   await page.locator("#toast-undo").click();

@@ -30,6 +30,10 @@ const receipt = async (page) => {
   await page.locator(".table-row").first().click();
   await page.waitForSelector(".drawer .timeline li");
 };
+const templateMenu = async (page, n) => {
+  await page.locator(".topbar .button[aria-haspopup]").first().click();
+  await page.locator(".menu-item").nth(n).click();
+};
 
 export const screens = {
   queue: { query: "?still" },
@@ -142,6 +146,42 @@ export const screens = {
       await page.keyboard.press("Control+n");
       await page.locator(".file-acts .button").click();
       await page.waitForSelector(".file-line[data-out]");
+    },
+  },
+  "manuscript-template": {
+    query: "?still",
+    options: { height: 980 },
+    act: async (page) => {
+      await files(page);
+      await chips(page, 3);
+      await templateMenu(page, 0);
+      await page.locator(".filled-line").nth(1).scrollIntoViewIfNeeded();
+    },
+  },
+  "manuscript-templates": {
+    query: "?still",
+    act: async (page) => {
+      await files(page);
+      await chips(page, 3);
+      await templateMenu(page, 1);
+      await page.locator("#template-name").fill("Harbour");
+    },
+  },
+  "manuscript-list": {
+    query: "?still",
+    act: async (page) => {
+      await files(page);
+      await templateMenu(page, 3);
+      await page.waitForSelector(".row-faults");
+    },
+  },
+  "queue-change-many": {
+    query: "?still",
+    act: async (page) => {
+      await page.locator("#queue-grid").focus();
+      await page.keyboard.press("Control+a");
+      await page.locator(".selection .button").nth(2).click();
+      await page.locator("#many-description").fill("Part {index}");
     },
   },
   "manuscript-narrow": {

@@ -7,6 +7,7 @@ import "./history/history.css";
 import "./manuscript/manuscript.css";
 import "./manuscript/checks.css";
 import "./manuscript/cover.css";
+import "./templates/templates.css";
 import "./accounts/accounts.css";
 import "./settings/settings.css";
 import "./first/first.css";

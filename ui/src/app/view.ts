@@ -15,6 +15,9 @@ import { editView, limitView } from "../queue/dialogs";
 import { drawerId } from "../queue/state";
 import { queueView } from "../queue/view";
 import { settingsView } from "../settings/view";
+import { listDialog } from "../templates/list-view";
+import { manyDialog } from "../templates/many";
+import { templatesDialog } from "../templates/view";
 import { keysView } from "./help";
 import { closeMenu, menu, type MenuItem } from "./menu";
 import { polite, urgent } from "./live";
@@ -142,7 +145,7 @@ export function windowView(): TemplateResult {
       <main class="screen" id="screen">${screenView()}${dragView()}${toastView()}</main>
       ${receipt ? receiptView() : drawer ? drawerView() : nothing}
     </div>
-    ${menuView()}${editView()}${limitView()}${keysView()}
+    ${menuView()}${editView()}${limitView()}${templatesDialog()}${listDialog()}${manyDialog()}${keysView()}
     <p class="visually-hidden" role="status" aria-live="polite">${polite.value}</p>
     <p class="visually-hidden" role="alert">${urgent.value}</p>`;
 }

@@ -19,6 +19,7 @@ import type {
   Severity,
   Show,
   Summary,
+  Template,
   UploadDetail,
   UploadTokenNamed,
   UploadTokenRow,
@@ -75,6 +76,7 @@ export function fake(search: string = location.search): Backend {
   let nextId = 1;
   let nextFile = 1;
   const offered = new Map<number, OfferedFile>();
+  const templates = new Map<string, Template>([["Daily", { name: "Daily", fields: { title: "Harbour, day {index:03}", tags: "harbour, daily" }, accounts: [], hold: false, priority: null }]]);
   const hearers = new Set<(patch: Patch) => void>();
   const dragHearers = new Set<(drag: Drag) => void>();
   let changed = new Set<UploadId>();
@@ -427,6 +429,13 @@ export function fake(search: string = location.search): Backend {
       send();
       return {};
     },
+    uploads_set_fields: (request) => {
+      const refused = ids(request.set).filter((id) => isFinal(row(id).live) && row(id).live.phase !== "failed");
+      for (const id of ids(request.set)) {
+        if (!refused.includes(id)) fields.set(row(id).manuscript, { ...fields.get(row(id).manuscript), ...request.fields });
+      }
+      return { changed: ids(request.set).length - refused.length, refused: refused.map((id) => ({ id, cause: cause("upload_past_editing", { id: String(id) }) })) };
+    },
     upload_set_file: ({ id }) => {
       touch(id, { wait: null });
       stale = true;
@@ -494,6 +503,37 @@ export function fake(search: string = location.search): Backend {
       return { uploads };
     },
     ...draftsOf(offered, asked.has("drafts")),
+    manuscripts_import: (request) => {
+      if (!offered.has(request.list)) throw failure("file_not_offered");
+      const bad = [
+        { line: 4, column: "file", cause: cause("file_missing", { file: "gone.mp4" }) },
+        { line: 9, column: "bilibili.tid", cause: cause("field_not_a_number", { field: "tid", platform: "bilibili", value: "music" }) },
+      ];
+      return { rows: 12, manuscripts: 10, uploads: request.check_only ? [] : [1, 2, 3], bad, notes: [] };
+    },
+    list_header: (platforms) => `file,accounts,title,${platforms.map((name) => `${name}.title`).join()}\r\n`,
+    templates: () => structuredClone([...templates.values()]),
+    template_save: ({ template, replace }) => {
+      if (templates.has(template.name) && !replace) throw failure("template_name_taken", { template: template.name });
+      templates.set(template.name, structuredClone(template));
+      return {};
+    },
+    template_remove: (name) => (templates.delete(name), {}),
+    templates_import: () => {
+      templates.set("From afar", { name: "From afar", fields: { description: "Filmed {date}" }, accounts: [], hold: false, priority: null });
+      return { names: ["From afar"], missing_accounts: ["arch"] };
+    },
+    templates_export: () => ({ slipway_templates: 1, templates: [...templates.values()] }),
+    templates_preview: (request) =>
+      request.files.slice(0, 5).map((file, n) => {
+        const own = request.own[file]?.fields ?? {};
+        const filled = (text = "") => text.replace(/\{index:0*(\d+)\}/g, (_, width) => String(n + 1).padStart(Number(width), "0")).replaceAll("{filename}", offered.get(file)?.title ?? "");
+        const said: Record<string, string | undefined> = { ...request.fields, ...own };
+        const faults = Object.entries(said).flatMap(([field, text]) =>
+          /\{(?!index|filename|date|folder|duration)/.test(text ?? "") ? [{ field, cause: cause("template_variable_unknown", { field, name: "indx", at: "1", known: "date, index" }) }] : [],
+        );
+        return { file, fields: Object.fromEntries(Object.entries(said).map(([field, text]) => [field, filled(text)])), faults };
+      }),
     platforms: () => ({ platforms: specs }),
     accounts: () => accounts.map(({ account: { id } }) => structuredClone(accountRow(id))),
     account_add: (request) => {
@@ -615,12 +655,15 @@ export function fake(search: string = location.search): Backend {
     },
     pickFiles: (kind) =>
       Promise.resolve(
-        kind === "image"
+        kind === "list"
+          ? [offer("list.csv", "/home/studio/Documents", 4_000)]
+          : kind === "image"
           ? [offer("cover.jpg", "/home/studio/Pictures", 412_000)]
           : kind === "captions"
             ? [offer("harbour-crane-4k.en.srt", "/home/studio/Videos", 9_400), offer("harbour-crane-4k.zh-CN.vtt", "/home/studio/Videos", 8_100)]
             : [offer("harbour-crane-4k.mov", "/home/studio/Videos", 3_860_000_000), offer("levee-ride-uncut.mp4", "/home/studio/Videos", 4_150_000_000)].slice(0, asked.has("one") ? 1 : 2),
       ),
+    saveText: () => Promise.resolve(true),
     pickFolder: () => Promise.resolve("/home/studio/Archive"),
     saveHistory: () => Promise.resolve(true),
     saveReceipt: () => Promise.resolve(true),

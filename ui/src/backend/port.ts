@@ -35,8 +35,10 @@ export interface Backend {
   call<C extends CommandName>(name: C, request: Request<C>): Promise<Answer<C>>;
   /** Hears changes until the answer is called. */
   watch(onPatch: (patch: Patch) => void): Promise<() => void>;
-  /** A dialog for videos, one image or captions; nothing when it is closed. */
-  pickFiles(kind: "video" | "image" | "captions"): Promise<OfferedFile[]>;
+  /** A dialog for videos, one image, captions or one list; nothing when it is closed. */
+  pickFiles(kind: "video" | "image" | "captions" | "list"): Promise<OfferedFile[]>;
+  /** A dialog for where a text is to be kept; whether it was. */
+  saveText(name: string, text: string): Promise<boolean>;
   /** A dialog for a folder. */
   pickFolder(): Promise<string | null>;
   /** Saves what a filter of history finds as CSV, where a dialog says; `false` when it is closed. */

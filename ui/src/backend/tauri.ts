@@ -16,6 +16,7 @@ export function tauri(): Backend {
       };
     },
     pickFiles: (kind) => invoke<OfferedFile[]>("shell_pick_files", { request: { kind } }),
+    saveText: (name, text) => invoke<boolean>("shell_save_text", { request: { name, text } }),
     pickFolder: () => invoke<string | null>("shell_pick_folder"),
     saveHistory: (filter) => invoke<boolean>("shell_save_history", { request: filter }),
     saveReceipt: (upload) => invoke<boolean>("shell_save_receipt", { request: { id: upload, language: document.documentElement.lang } }),

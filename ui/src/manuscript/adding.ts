@@ -52,7 +52,7 @@ export async function add(): Promise<void> {
   const [gone, left] = [new Set<number>(), new Set<AccountId>()];
   try {
     for (const { accounts, files, refusing } of groups()) {
-      if (accounts.length > 0) added += (await backend().call("manuscripts_add", { ...form, accounts, files, keep: refusing.length > 0 })).uploads.length;
+      if (accounts.length > 0) added += (await backend().call("manuscripts_add", { ...form, accounts, files, numbers: files.map((file) => form.files.indexOf(file) + 1), keep: refusing.length > 0 })).uploads.length;
       for (const account of refusing) left.add(account);
       if (refusing.length === 0) for (const file of files) gone.add(file);
     }

@@ -8,7 +8,7 @@ import type { Draft, DraftId, DraftRow, OfferedFile, OwnManuscript } from "../bi
 import { say } from "../app/toast";
 import { backend, say as sentence, sayThrown, screen } from "../app/world";
 import { t } from "../i18n";
-import { asked, chosen, clear, files, forget, isEmpty, named, own, type Part, picked, shared } from "./form";
+import { asked, chosen, clear, files, forget, isEmpty, named, own, type Part, picked, shared, variables } from "./form";
 import { again, hold, priority } from "./times";
 
 /** What a kill may cost: less than a word. */
@@ -101,7 +101,8 @@ function fill({ form, files: offered }: Draft): void {
   chosen.value = new Set(form.accounts);
   shared.value = part(form);
   own.value = new Map(Object.entries(form.own).flatMap(([file, one]) => (one ? [[Number(file), part(one)]] : [])));
-  [hold.value, priority.value, again.value] = [form.hold, form.priority, form.again];
+  [hold.value, priority.value, again.value] = [form.hold, form.priority ?? "normal", form.again];
+  variables.value = form.variables;
 }
 
 /** Empties the form, and with it the draft; it can be taken back. */

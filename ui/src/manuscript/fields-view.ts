@@ -12,6 +12,7 @@ import { headline } from "../i18n/sentences";
 import { findingOn, verdicts } from "./checks";
 import { common, differing, fieldsOf, hasOwn, isShared, mayDiffer, setValue, toggleLink, toggleShared, valueOf } from "./fields";
 import { chosenRows, edited, platforms, several, touch, touched, values } from "./form";
+import { becomes } from "../templates/state";
 import { ageOf, offersOf, toggleTyped, typed } from "./offers";
 
 export const commonId = (name: string) => `common-${name}`;
@@ -49,9 +50,9 @@ function commonField(name: string, field: Field): TemplateResult {
   let error: string | null = null;
   const label = compose.field[name] ?? name;
   for (const { spec, field: linked } of linkedTo(name)) {
-    counters.push(...countersOf(spec, linked, value));
+    counters.push(...countersOf(spec, linked, becomes(name, value)));
     if (!linked.max) continue;
-    const length = measure(value, linked.max.of);
+    const length = measure(becomes(name, value), linked.max.of);
     if (length > linked.max.count) error ??= compose.tooLongCommon(labelOf(spec.label), linked.max.count, length);
   }
   if (error === null && field.required && value.trim() === "" && touched.value.has(name)) error = t().form.needed(label);
@@ -119,7 +120,8 @@ function platformField(spec: Spec, field: Field): TemplateResult {
   const toggle = () => (ofAll ? toggleShared(name, value) : toggleLink(spec, field));
   const offers = offersOf(spec, field);
   const age = ageOf(spec, field);
-  const found = fault(field, value, (beside) => {
+  const sent = becomes(hasOwn(spec, field) || field.from === null ? name : field.from, value);
+  const found = fault(field, sent, (beside) => {
     const other = spec.fields.find((one) => one.name === beside);
     return other ? valueOf(spec, other) : "";
   });
@@ -133,7 +135,7 @@ function platformField(spec: Spec, field: Field): TemplateResult {
     value,
     label: field.from === null ? label : compose.fieldFor(label, labelOf(spec.label)),
     error: linked === true ? null : (said ?? refused),
-    counters: countersOf(spec, field, value),
+    counters: countersOf(spec, field, sent),
     input: (next) => setValue(name, next),
     left: () => touch(name),
     ...(linked === null ? {} : { linked: { is: linked, toggle, ...(ofAll ? { words: compose.shared } : {}) } }),

@@ -10,14 +10,14 @@ import { say } from "../app/toast";
 import { specOf } from "../app/world";
 import { t } from "../i18n";
 import { language } from "../i18n/format";
-import { edited, own, picked, platforms, several, shared, values, without, write } from "./form";
+import { edited, files, own, picked, platforms, several, shared, titles, values, variables, without, write } from "./form";
 
 /** The common fields that are drawn, in this order. */
 export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at"] as const;
 const FIRST = ["title", "description", "tags"];
 
-/** Whether titles can be written now: what is common to several files has none. */
-const titled = computed(() => !several.value || edited.value !== null);
+/** Whether titles can be written now: what is common to several files has one only where variables tell them apart. */
+const titled = computed(() => !several.value || edited.value !== null || variables.value);
 
 /** Fields that a person fills in here: pictures and captions are files of the manuscript. */
 export const fieldsOf = (spec: Spec): Field[] =>
@@ -62,7 +62,16 @@ function placeOf(name: string): number | null {
 }
 
 export function setValue(name: string, value: string): void {
+  if (name === "title" && several.value && edited.value === null) return setTitles(value);
   write(placeOf(name), (part) => ({ fields: { ...part.fields, [name]: value } }));
+}
+
+/** The title of every file, also of those that come. */
+export function setTitles(title: string): void {
+  batch(() => {
+    titles.value = title;
+    for (const { file } of files.value) write(file, (part) => ({ fields: { ...part.fields, title } }));
+  });
 }
 
 /** One of several files is written for, and the value could be that of all. */

@@ -6,7 +6,7 @@ import { accounts, backend, sayThrown, screen } from "../app/world";
 import { t } from "../i18n";
 import { takeCaptions } from "./captions";
 import { takeCover } from "./cover";
-import { BLANK, chosen, files, own, type Part, picked, shared, usable, without, writable, write } from "./form";
+import { BLANK, chosen, files, own, type Part, picked, shared, titles, usable, without, writable, write } from "./form";
 
 /** An address that is being written; `null` while nobody writes one. */
 export const address = signal<string | null>(null);
@@ -30,7 +30,7 @@ function takeVideos(videos: readonly OfferedFile[]): void {
   if (written !== "") write(null, (part) => without(part, "title"));
   files.value = [...files.value, ...videos];
   videos.filter((video) => video.cause === null).forEach((video, n) => {
-    const title = n === 0 && written !== "" ? written : video.title;
+    const title = n === 0 && written !== "" ? written : (titles.value ?? video.title);
     if (!own.value.has(video.file)) write(video.file, () => ({ fields: { title } }));
   });
   if (chosen.value.size === 0) chosen.value = new Set(accounts.value.length === 1 ? accounts.value.filter(usable).map((row) => row.account.id) : []);

@@ -27,6 +27,10 @@ export const shared = signal<Part>(BLANK);
 export const own = signal<ReadonlyMap<number, Part>>(new Map());
 /** The file that was picked to be written for; `null` for all of them. */
 export const picked = signal<number | null>(null);
+/** Texts hold variables, which are filled in for each file. */
+export const variables = signal(false);
+/** What the titles of files that come are made from; their names where it is `null`. */
+export const titles = signal<string | null>(null);
 /** Names of values that somebody has been at. */
 export const touched = signal<ReadonlySet<string>>(new Set());
 
@@ -38,7 +42,10 @@ export const several = computed(() => writable.value.length > 1);
 export const edited = computed<OfferedFile | null>(() => (several.value ? (writable.value.find((file) => file.file === picked.value) ?? null) : (writable.value[0] ?? null)));
 const ownPart = computed<Part>(() => (edited.value ? (own.value.get(edited.value.file) ?? BLANK) : BLANK));
 /** What holds where one writes now. */
-export const values = computed(() => ({ ...shared.value.fields, ...ownPart.value.fields }));
+export const values = computed(() => {
+  const ofAll: Record<string, string> = variables.value && several.value && edited.value === null ? { title: titles.value ?? "" } : {};
+  return { ...shared.value.fields, ...ofAll, ...ownPart.value.fields };
+});
 export const cover = computed(() => ownPart.value.cover ?? shared.value.cover);
 export const captions = computed(() => (ownPart.value.captions.length > 0 ? ownPart.value.captions : shared.value.captions));
 
@@ -94,6 +101,9 @@ export function asked(of: readonly OfferedFile[]): NewManuscripts {
     priority: priority.value,
     again: again.value,
     keep: false,
+    template: null,
+    variables: variables.value,
+    numbers: [],
   };
 }
 
@@ -107,6 +117,7 @@ export function clear(): void {
   batch(() => {
     [files.value, chosen.value, shared.value, own.value, picked.value, touched.value] = [[], new Set(), BLANK, new Map(), null, new Set()];
     [again.value, hold.value, priority.value] = [false, false, "normal"];
+    [variables.value, titles.value] = [false, null];
   });
 }
 

@@ -16,6 +16,7 @@ import { commonPart, platformsPart } from "./fields-view";
 import { filesView } from "./files-view";
 import * as form from "./form";
 import { startView } from "./times-view";
+import { previewPart, templatesButton } from "../templates/view";
 
 export function manuscriptView(): TemplateResult {
   const { compose } = t();
@@ -23,12 +24,12 @@ export function manuscriptView(): TemplateResult {
     <header class="topbar">
       <h1>${compose.title}</h1>
       <p class="topbar-note cut">${draftNote()}</p>
-      <div class="topbar-end">${checksToggle()}${draftsMenu()}</div>
+      <div class="topbar-end">${checksToggle()}${templatesButton()}${draftsMenu()}</div>
     </header>
     <div class="compose" ?data-checks=${showChecks.value} @keydown=${keys}>
       <div class="scroll">
         <form class="form" @submit=${(event: Event) => (event.preventDefault(), void add())}>
-          ${filesView()}${accountsPart()}${keyed(form.edited.value?.file ?? null, html`${commonPart()}${platformsPart()}`)}
+          ${filesView()}${accountsPart()}${keyed(form.edited.value?.file ?? null, html`${commonPart()}${previewPart()}${platformsPart()}`)}
         </form>
       </div>
       ${preflightView()}

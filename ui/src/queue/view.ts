@@ -16,6 +16,7 @@ import { pulseView } from "./pulse";
 import { blankRow, errorCard, faceOf, rowId, uploadRow } from "./row";
 import * as queue from "./state";
 import { chooseFiles } from "../manuscript/files";
+import { editMany } from "../templates/many";
 
 const FILTERS: readonly (keyof Counts & Show)[] = ["all", "needs_you", "running", "waiting", "with_platforms", "done", "failed"];
 
@@ -211,6 +212,7 @@ function selectionBar(): TemplateResult | typeof nothing {
       <span>${whole ? selection.all(n) : selection.count(n)}</span>
       ${button("pause", selection.pause, () => void queue.order("uploads_pause", queue.chosen(), toast.paused))}
       ${button("play", selection.resume, () => void queue.order("uploads_resume", queue.chosen(), toast.resumed))}
+      ${button("edit", selection.edit, () => editMany(queue.chosen(), n))}
       ${whole ? nothing : button("arrow-up", selection.top, () => void queue.moveChosenToTop())}
       ${button("trash", selection.remove, () => queue.remove(queue.chosen()))}
       <button class="button icon-button" data-kind="quiet" aria-label=${selection.clear} title=${`${selection.clear} (Esc)`}
