@@ -59,7 +59,7 @@ async fn until_waits(house: &House, id: UploadId, reason: &str) {
 async fn words_that_are_changed_while_bytes_go_are_the_ones_that_are_published() {
     let house = House::new().await;
     let account = house.folder_account().await;
-    cap(&house, Some(20_000_000)).await;
+    cap(&house, Some(5_000_000)).await;
     let file = house.video("early.mp4", 40 * MIB);
     let id = house.add(&file, account, map([("title", "Early")])).await;
     house
@@ -78,7 +78,7 @@ async fn words_that_are_changed_while_bytes_go_are_the_ones_that_are_published()
 async fn new_words_do_not_take_a_changed_file_along() {
     let house = House::new().await;
     let account = house.folder_account().await;
-    cap(&house, Some(20_000_000)).await;
+    cap(&house, Some(5_000_000)).await;
     let len = 40 * MIB;
     let file = house.video("changing.mp4", len);
     let id = house.add(&file, account, map([])).await;
@@ -114,7 +114,7 @@ async fn new_words_do_not_bring_a_cancelled_upload_back() {
 async fn a_changed_file_that_one_account_takes_is_sent_anew_to_the_others_too() {
     let house = House::new().await;
     let accounts = vec![folder(&house, "one").await, folder(&house, "two").await];
-    cap(&house, Some(40_000_000)).await;
+    cap(&house, Some(8_000_000)).await;
     let len = 40 * MIB;
     let file = house.video("shared.mp4", len);
     let offered = house.api.files_offer(vec![file.clone()]).await.unwrap();
