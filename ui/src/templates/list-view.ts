@@ -34,7 +34,7 @@ export function listDialog(): TemplateResult | typeof nothing {
         <button type="button" class="button" @click=${closeList}>${done ? act.close : act.keep}</button>
         ${done ? nothing : html`<button type="button" class="button" data-kind="primary" ?disabled=${of.busy || found === null || found.manuscripts === 0} @click=${() => void addList()}>${words.add(found?.manuscripts ?? 0)}</button>`}
       </footer>`,
-    "dialog-form",
+    "dialog-lines",
   );
 }
 

@@ -106,6 +106,6 @@ export function templatesDialog(): TemplateResult | typeof nothing {
           <button type="button" class="button" data-kind="primary" @click=${state.closeTemplates}>${act.close}</button>
         </footer>
       </form>`,
-    "dialog-form",
+    "dialog-lines",
   );
 }
