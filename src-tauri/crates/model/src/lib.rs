@@ -17,6 +17,8 @@ pub mod rate;
 pub mod spec;
 pub mod template;
 pub mod text;
+pub mod times;
+pub mod together;
 pub mod upload;
 pub mod wait;
 

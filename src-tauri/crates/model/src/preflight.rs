@@ -12,7 +12,7 @@ pub use account::{Standing, check as check_account};
 use crate::{
     Cause, Fields, LengthLimit, Spec,
     cover::{CROP_FIELD, Crops},
-    manuscript,
+    manuscript, times,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,12 @@ pub enum Cure {
     SignIn,
     /// Upload the same file to the same account once more.
     UploadAgain,
+    /// Start at once.
+    StartNow,
+    /// Put the earliest time that would do into the field.
+    SetTime {
+        at_ms: i64,
+    },
 }
 
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -144,7 +150,7 @@ pub fn check(spec: &Spec, fields: &Fields, seen: &Seen<'_>) -> Vec<Finding> {
     }
     let own = format!("{}.", spec.name);
     for name in fields.keys().filter_map(|name| name.strip_prefix(&own)) {
-        if !spec.fields.iter().any(|f| f.name == name) {
+        if name != times::PUBLISH_AT && !spec.fields.iter().any(|f| f.name == name) {
             let cause = Cause::new("field_unknown").with("platform", &spec.name);
             found.push(Finding::red(cause).on(name));
         }

@@ -63,6 +63,9 @@ pub struct Limits {
     /// Least seconds between two submissions of one account.
     #[serde(default)]
     pub submit_spacing_s: u32,
+    /// For how long it keeps all bytes unpublished, in seconds, counted from the first; 0: the last byte publishes. None: no end is known.
+    #[serde(default)]
+    pub unpublished_s: Option<u32>,
     /// File extensions the platform recommends, lower case; others bring a warning. Empty: any.
     #[serde(default)]
     pub extensions: Vec<String>,

@@ -12,6 +12,23 @@ pub enum Wait {
     Turn {
         ahead: u32,
     },
+    /// Not to be begun before.
+    StartAt {
+        until_ms: i64,
+    },
+    /// No bytes move at this hour of the day.
+    Hours {
+        until_ms: i64,
+    },
+    /// All is there, and is submitted then.
+    PublishAt {
+        until_ms: i64,
+    },
+    /// All is there, and is submitted together with others that are not so far. `stopped` says which of them does not get there by itself.
+    Together {
+        others: u32,
+        stopped: Option<Cause>,
+    },
     /// The next try comes by itself.
     Retry {
         until_ms: i64,
@@ -56,6 +73,10 @@ impl Wait {
                 | Self::FileMissing { .. }
                 | Self::FileChanged { .. }
                 | Self::Secrets { .. }
+                | Self::Together {
+                    stopped: Some(_),
+                    ..
+                }
         )
     }
     pub fn until_ms(&self) -> Option<i64> {
@@ -63,7 +84,10 @@ impl Wait {
             Self::Retry { until_ms, .. }
             | Self::Quota { until_ms, .. }
             | Self::Disk { until_ms, .. }
-            | Self::Platform { until_ms } => Some(*until_ms),
+            | Self::Platform { until_ms }
+            | Self::StartAt { until_ms }
+            | Self::Hours { until_ms }
+            | Self::PublishAt { until_ms } => Some(*until_ms),
             _ => None,
         }
     }
@@ -71,6 +95,10 @@ impl Wait {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Turn { .. } => "turn",
+            Self::StartAt { .. } => "start_at",
+            Self::Hours { .. } => "hours",
+            Self::PublishAt { .. } => "publish_at",
+            Self::Together { .. } => "together",
             Self::Retry { .. } => "retry",
             Self::Quota { .. } => "quota",
             Self::SignIn { .. } => "sign_in",

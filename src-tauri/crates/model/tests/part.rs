@@ -19,6 +19,7 @@ fn limits(part_bytes: u64, part_min_bytes: u64, parts_max: u32, parts_equal: boo
         file_max_bytes: 0,
         file_warn_bytes: 0,
         submit_spacing_s: 0,
+        unpublished_s: None,
         extensions: Vec::new(),
         extensions_only: false,
         media: MediaLimits::default(),

@@ -4,6 +4,7 @@ use super::{Cure, Finding, Severity};
 use crate::{
     Cause, Field, FieldKind, Fields, LengthLimit, LengthUnit,
     field::{TagLimits, entries},
+    times,
 };
 use jiff::Timestamp;
 
@@ -94,7 +95,7 @@ impl Field {
             }
             FieldKind::Time => match value.parse::<Timestamp>() {
                 Err(_) => wrong("field_not_a_time"),
-                Ok(at) => moment(at.as_millisecond(), self.range, now_ms)?,
+                Ok(at) => return moment(at.as_millisecond(), self.range, now_ms),
             },
             _ => return None,
         };
@@ -103,20 +104,24 @@ impl Field {
 }
 
 /// Whether a moment lies where it may; `range` in seconds from now.
-fn moment(at_ms: i64, range: Option<(i64, i64)>, now_ms: i64) -> Option<Cause> {
+fn moment(at_ms: i64, range: Option<(i64, i64)>, now_ms: i64) -> Option<Finding> {
     let from_now = |seconds: i64| now_ms.saturating_add(seconds.saturating_mul(1000));
     let (low, high) = range.unwrap_or((0, i64::MAX));
     let (earliest, latest) = (from_now(low), from_now(high));
-    let cause = if at_ms < now_ms {
-        Cause::new("field_time_past").with("earliest_ms", earliest)
-    } else if at_ms < earliest {
-        Cause::new("field_time_early").with("earliest_ms", earliest)
-    } else if at_ms > latest {
-        Cause::new("field_time_late").with("latest_ms", latest)
-    } else {
-        return None;
+    let refused = |code: &str| Cause::new(code).with("at_ms", at_ms);
+    if at_ms > latest {
+        return Some(Finding::red(
+            refused("field_time_late").with("latest_ms", latest),
+        ));
+    }
+    let code = match () {
+        () if at_ms < now_ms => "field_time_past",
+        () if at_ms < earliest => "field_time_early",
+        () => return None,
     };
-    Some(cause.with("at_ms", at_ms))
+    let cause = refused(code).with("earliest_ms", earliest);
+    let at_ms = times::proposed(earliest);
+    Some(Finding::red(cause).by(Cure::SetTime { at_ms }))
 }
 
 fn tags(limits: TagLimits, entries: &[&str]) -> Vec<Finding> {
@@ -276,5 +281,8 @@ mod tests {
             assert_eq!(code(None, text).as_deref(), free, "{text}");
             assert_eq!(code(near, text).as_deref(), bound, "{text}");
         }
+        let early = time(near).findings("1970-01-01T00:16:40Z", &Fields::new(), 1_000_000);
+        let at_ms = times::proposed(1_060_000);
+        assert_eq!(early[0].cure, Some(Cure::SetTime { at_ms }));
     }
 }
