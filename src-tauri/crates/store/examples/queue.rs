@@ -6,7 +6,7 @@ use slipway_model::{
 };
 use slipway_store::{
     HistoryFilter, Move, NeedsYou, NewManuscript, NewUpload, NextQuery, QueueFilter, QueueQuery,
-    SaveUpload, Store,
+    SaveUpload, Store, Timing,
 };
 use std::{
     future::Future,
@@ -38,7 +38,10 @@ async fn measure(rows: u64) {
         .collect();
     println!("{rows} uploads");
     let began = Instant::now();
-    let added = store.manuscripts_add(manuscripts, NOW).await.unwrap();
+    let added = store
+        .manuscripts_add(manuscripts, Timing::default(), NOW)
+        .await
+        .unwrap();
     print("add", began.elapsed());
 
     let page = |offset, filter, search: Option<&str>| QueueQuery {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a manuscript goes with its last upload, and one that never had any stays until it is removed.
 
-use crate::{Result, Store, StoreError, path, position, uploads, value};
+use crate::{Result, Store, StoreError, Timing, path, position, times, uploads, value};
 use rusqlite::{Connection, Row, named_params};
 use slipway_model::{
     AccountId, Fields, Fingerprint, Intent, Manuscript, ManuscriptId, OnlineFile, Source,
@@ -40,10 +40,15 @@ impl Store {
     pub async fn manuscripts_add(
         &self,
         manuscripts: Vec<NewManuscript>,
+        timing: Timing,
         now_ms: i64,
     ) -> Result<Vec<Added>> {
-        self.write(move |conn| add(conn, &manuscripts, now_ms))
-            .await
+        self.write(move |conn| {
+            let added = add(conn, &manuscripts, now_ms)?;
+            times::set_timing(conn, &added, timing)?;
+            Ok(added)
+        })
+        .await
     }
 
     /// Sends a manuscript that is known to more accounts, at the end of the queue.

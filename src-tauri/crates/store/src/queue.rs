@@ -79,6 +79,8 @@ pub struct QueueRow {
     /// When the last byte was acknowledged.
     pub landed_at_ms: Option<i64>,
     pub finished_at_ms: Option<i64>,
+    /// Not to be begun before.
+    pub start_at_ms: Option<i64>,
     /// Of the same manuscript as the row before it in the list.
     pub sibling_of_previous: bool,
 }
@@ -472,7 +474,8 @@ pub(crate) fn rows(conn: &Connection, ids: impl IntoIterator<Item = i64>) -> Res
 const ROW: &str = "SELECT u.id, u.manuscript_id, m.title, m.file_name, u.account_id, a.platform,
        a.label AS account_label, u.phase, u.intent, u.attempt, u.tries, u.priority, u.total_bytes,
        u.held_bytes, u.sent_bytes, u.resent_bytes, u.remote, u.cause, u.created_at_ms,
-       u.started_at_ms, u.landed_at_ms, u.finished_at_ms
+       u.started_at_ms, u.landed_at_ms, u.finished_at_ms,
+       u.start_at_ms
      FROM uploads AS u
      JOIN manuscripts AS m ON m.id = u.manuscript_id
      JOIN accounts AS a ON a.id = u.account_id
@@ -502,6 +505,7 @@ fn read(row: &Row<'_>) -> Result<QueueRow> {
         started_at_ms: row.get("started_at_ms")?,
         landed_at_ms: row.get("landed_at_ms")?,
         finished_at_ms: row.get("finished_at_ms")?,
+        start_at_ms: row.get("start_at_ms")?,
         sibling_of_previous: false,
     })
 }

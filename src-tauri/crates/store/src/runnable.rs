@@ -5,7 +5,7 @@
 use crate::{Result, Store, value};
 use rusqlite::{Connection, named_params};
 use slipway_model::{AccountId, PhaseName, UploadId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 #[derive(Debug, Clone, Default)]
 pub struct NextQuery {
@@ -14,6 +14,31 @@ pub struct NextQuery {
     /// Left out with all their uploads.
     pub blocked_accounts: Vec<AccountId>,
     pub limit: u32,
+    pub now_ms: i64,
+    pub hours: OpenNow,
+}
+
+/// Whose bytes may move at this hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenNow {
+    pub most: bool,
+    /// With hours of their own.
+    pub others: HashMap<AccountId, bool>,
+}
+
+impl Default for OpenNow {
+    fn default() -> Self {
+        Self {
+            most: true,
+            others: HashMap::new(),
+        }
+    }
+}
+
+impl OpenNow {
+    pub fn is_open(&self, account: AccountId) -> bool {
+        self.others.get(&account).copied().unwrap_or(self.most)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -41,15 +66,20 @@ fn next(conn: &Connection, query: &NextQuery) -> Result<Vec<Candidate>> {
             continue;
         }
         let mut statement = conn.prepare_cached(OF_ACCOUNT)?;
-        let rows = statement.query_and_then(named_params! { ":account": account.0 }, |row| {
-            Ok(Candidate {
-                id: UploadId(row.get("id")?),
-                account,
-                phase: value::phase(row)?,
-                position: row.get("position")?,
-                priority: row.get("priority")?,
-            })
-        })?;
+        let rows = statement.query_and_then(
+            named_params! {
+                ":account": account.0, ":now": query.now_ms, ":open": query.hours.is_open(account),
+            },
+            |row| {
+                Ok(Candidate {
+                    id: UploadId(row.get("id")?),
+                    account,
+                    phase: value::phase(row)?,
+                    position: row.get("position")?,
+                    priority: row.get("priority")?,
+                })
+            },
+        )?;
         let free = rows.filter(|row: &Result<Candidate>| match row {
             Ok(candidate) => !busy.contains(&candidate.id),
             Err(_) => true,
@@ -67,7 +97,9 @@ fn next(conn: &Connection, query: &NextQuery) -> Result<Vec<Candidate>> {
 }
 
 pub(crate) const OF_ACCOUNT: &str = "SELECT id, phase, position, priority FROM uploads
-     WHERE runnable = 1 AND account_id = :account ORDER BY priority DESC, position, id";
+     WHERE runnable = 1 AND account_id = :account
+       AND (phase IN ('committing', 'processing') OR (:open AND coalesce(start_at_ms, 0) <= :now))
+     ORDER BY priority DESC, position, id";
 
 /// Accounts with uploads that have not ended.
 fn accounts(conn: &Connection) -> Result<Vec<AccountId>> {

@@ -8,10 +8,11 @@ mod publish_once;
 mod queueing;
 mod sent;
 mod templates;
+mod times;
 mod today;
 mod writing;
 
-use crate::{Added, NewManuscript, NewUpload, SaveUpload, Store};
+use crate::{Added, NewManuscript, NewUpload, SaveUpload, Store, Timing};
 use slipway_model::{
     AccountId, Cuts, Fields, Fingerprint, Intent, PhaseName, Receipt, Remote, Source, SourceFile,
     UploadId,
@@ -65,7 +66,7 @@ pub(super) async fn add(store: &Store, names: &[&str], accounts: &[AccountId]) -
         uploads: accounts.iter().copied().map(new_upload).collect(),
     });
     store
-        .manuscripts_add(manuscripts.collect(), NOW)
+        .manuscripts_add(manuscripts.collect(), Timing::default(), NOW)
         .await
         .unwrap()
 }

@@ -57,6 +57,14 @@ pub struct StoredUpload {
     pub landed_at_ms: Option<i64>,
     /// What was sent, once all parts have landed.
     pub proof: Option<Proof>,
+    /// Not to be begun before.
+    pub start_at_ms: Option<i64>,
+    /// The group it is submitted together with.
+    pub together: Option<UploadId>,
+    /// All before the public act is done.
+    pub ready: bool,
+    /// It may be submitted whatever its group and its time say.
+    pub let_go: bool,
 }
 
 /// The state an upload comes to. What is `None` is forgotten.
@@ -229,6 +237,10 @@ fn read(row: &Row<'_>) -> Result<StoredUpload> {
         finished_at_ms: row.get("finished_at_ms")?,
         landed_at_ms: row.get("landed_at_ms")?,
         proof: value::from_json_option(row, "proof")?,
+        start_at_ms: row.get("start_at_ms")?,
+        together: row.get::<_, Option<i64>>("together_id")?.map(UploadId),
+        ready: row.get::<_, Option<i64>>("ready_at_ms")?.is_some(),
+        let_go: row.get::<_, Option<i64>>("let_go_at_ms")?.is_some(),
     })
 }
 
@@ -258,6 +270,8 @@ fn save(conn: &Connection, state: &SaveUpload, now_ms: i64) -> Result<()> {
                proof = CASE WHEN :phase IN ('queued', 'opening', 'sending') THEN NULL ELSE proof END,
                started_at_ms = CASE WHEN :phase IN ('queued', 'cancelled') THEN started_at_ms
                  ELSE coalesce(started_at_ms, :now) END,
+               ready_at_ms = CASE WHEN :begins_anew THEN NULL ELSE ready_at_ms END,
+               let_go_at_ms = CASE WHEN :phase = 'cancelled' THEN NULL ELSE let_go_at_ms END,
                finished_at_ms = CASE WHEN NOT :final THEN NULL
                  WHEN phase = :phase THEN coalesce(finished_at_ms, :now)
                  ELSE :now END
@@ -276,6 +290,7 @@ fn save(conn: &Connection, state: &SaveUpload, now_ms: i64) -> Result<()> {
             ":ticket_sealed": ticket.is_some_and(|t| t.sealed),
             ":taken": state.remote.is_some()
                 || matches!(state.phase, PhaseName::Processing | PhaseName::Published),
+            ":begins_anew": matches!(state.phase, PhaseName::Queued | PhaseName::Failed | PhaseName::Cancelled),
             ":final": state.phase.is_final(),
             ":now": now_ms,
             ":id": state.id.0,

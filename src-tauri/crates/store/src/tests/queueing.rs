@@ -1,7 +1,7 @@
 use super::{NOW, account, add, bring, file, new_upload, open, receipt, remote, state, uploads};
 use crate::{
     HistoryFilter, LandedPart, Move, NewManuscript, NextQuery, Note, QueueQuery, SaveUpload, Store,
-    StoreError, TicketBytes,
+    StoreError, TicketBytes, Timing,
 };
 use slipway_model::{
     Cause, Cuts, Fields, Health, HealthState, Intent, OnlineFile, PhaseName, Source, SourceFile,
@@ -34,7 +34,10 @@ async fn a_path_that_is_not_unicode_comes_back_as_it_was() {
         cover: Some(odd.clone()),
         uploads: Vec::new(),
     };
-    let added = store.manuscripts_add(vec![new], NOW).await.unwrap();
+    let added = store
+        .manuscripts_add(vec![new], Timing::default(), NOW)
+        .await
+        .unwrap();
     let known = store
         .manuscript(added[0].manuscript)
         .await
@@ -59,7 +62,10 @@ async fn a_file_that_is_online_is_found_by_its_name_and_taken_back_once_it_was_l
         cover: None,
         uploads: vec![new_upload(to)],
     };
-    let added = store.manuscripts_add(vec![new], NOW).await.unwrap();
+    let added = store
+        .manuscripts_add(vec![new], Timing::default(), NOW)
+        .await
+        .unwrap();
     let known = store.manuscript(added[0].manuscript).await.unwrap();
     assert_eq!(known.unwrap().source, Source::Online(online));
     let query = QueueQuery {
@@ -357,6 +363,7 @@ async fn next_goes_by_priority_then_place_and_leaves_out_busy_and_blocked() {
             busy,
             blocked_accounts: vec![c],
             limit,
+            ..NextQuery::default()
         };
         let store = store.clone();
         async move {
@@ -480,7 +487,12 @@ async fn no_upload_goes_to_an_account_that_is_not_there() {
         cover: None,
         uploads: vec![new_upload(slipway_model::AccountId(9))],
     };
-    assert!(store.manuscripts_add(vec![new], NOW).await.is_err());
+    assert!(
+        store
+            .manuscripts_add(vec![new], Timing::default(), NOW)
+            .await
+            .is_err()
+    );
     let first = slipway_model::ManuscriptId(1);
     assert_eq!(store.manuscript(first).await.unwrap(), None, "all or none");
 }

@@ -1,5 +1,5 @@
 use super::{NOW, account, add, file, new_upload, open, uploads};
-use crate::{NewManuscript, QueueQuery, StoreError, open as opening};
+use crate::{NewManuscript, QueueQuery, StoreError, Timing, open as opening};
 use parking_lot::Mutex;
 use slipway_model::{Fields, Source};
 use std::sync::{Arc, mpsc};
@@ -117,7 +117,7 @@ async fn a_full_disk_refuses_what_needs_room_and_leaves_all_as_it_was() {
             cover: None,
             uploads: vec![new_upload(to)],
         });
-        store.manuscripts_add(manuscripts.collect(), NOW)
+        store.manuscripts_add(manuscripts.collect(), Timing::default(), NOW)
     };
     assert!(matches!(large().await, Err(StoreError::DiskFull)));
     assert_eq!(
