@@ -14,13 +14,14 @@ const REGISTRY: &str = "src-tauri/crates/platforms/src/registry.rs";
 /// Where tests are.
 const SOURCES: [&str; 3] = ["src-tauri", "tests", "xtask"];
 /// The rows of each platform, in order.
-const ABILITIES: [&str; 12] = [
+const ABILITIES: [&str; 13] = [
     "sign-in",
     "upload",
     "resume",
     "checksum",
     "fields",
     "status",
+    "times",
     "cancel",
     "quota",
     "callbacks",

@@ -22,6 +22,8 @@ pub struct Draft {
     pub cover: Option<Cover>,
     /// What the file's own header says of its picture, where it can be read.
     pub picture: Option<Picture>,
+    /// Its bytes lie there until `commit` is let through: where there is a choice, they go the way on which nobody sees them before.
+    pub held_back: bool,
     /// Hash of fields and cover: names this manuscript in receipts and ledgers.
     pub manuscript_hash: String,
     /// A random name, chosen once for each upload and never changed: for record keys and working names.
@@ -93,6 +95,9 @@ pub struct Abilities {
 pub trait Keeper: Send + Sync {
     /// Keeps a changed ticket. Returns when it is on disk.
     async fn keep(&self, ticket: &Ticket) -> Result<()>;
+    /// To be called when all that may be done before the public act is done: the platform's own work on the bytes, the merge, the cover. Returns when
+    /// the act is due. Until then the ticket is kept and the commit is dropped; it is begun again from there, with whatever goes stale done afresh.
+    async fn ready(&self, ticket: &Ticket) -> Result<()>;
     /// To be called right before the call that publishes: waits for the account's turn to submit, then keeps the ticket and writes
     /// 'about to submit' into the ledger. Whoever finds such a ticket again must look before it submits.
     async fn about_to_submit(&self, ticket: &Ticket) -> Result<()>;

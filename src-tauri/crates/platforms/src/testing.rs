@@ -78,6 +78,9 @@ pub(crate) fn session(secrets: Arc<Secrets>, settings: &[(&str, &str)]) -> Sessi
 pub(crate) struct Kept {
     pub(crate) tickets: Mutex<Vec<Ticket>>,
     pub(crate) announced: Mutex<Vec<Ticket>>,
+    pub(crate) readied: Mutex<Vec<Ticket>>,
+    /// A commit that is ready is dropped while this holds.
+    pub(crate) held_back: Mutex<bool>,
     /// The announcement after which it fails, from 1: a crash right after the ledger was written.
     pub(crate) crash_at: Mutex<Option<usize>>,
 }
@@ -92,6 +95,19 @@ impl Kept {
 impl Keeper for Kept {
     async fn keep(&self, ticket: &Ticket) -> Result<()> {
         self.tickets.lock().push(ticket.clone());
+        Ok(())
+    }
+    async fn ready(&self, ticket: &Ticket) -> Result<()> {
+        self.readied.lock().push(ticket.clone());
+        if *self.held_back.lock() {
+            let cause = Cause::default();
+            return Err(crate::Error::new(
+                "test",
+                "waiting",
+                ErrorKind::Offline,
+                cause,
+            ));
+        }
         Ok(())
     }
     async fn about_to_submit(&self, ticket: &Ticket) -> Result<()> {
@@ -168,6 +184,7 @@ pub(crate) fn draft(file_name: &str, whole: &Bytes, fields: &[(&str, &str)]) -> 
         fields,
         cover: None,
         picture: None,
+        held_back: false,
         manuscript_hash: "hash".into(),
         key: uuid::Uuid::new_v4().to_string(),
     }

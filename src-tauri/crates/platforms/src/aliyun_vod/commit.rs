@@ -33,6 +33,7 @@ impl Commit<'_> {
         }
         if self.kept.stage == Stage::Sending {
             self.compare(act).await?;
+            self.keeper.ready(&self.kept.ticket()).await?;
             let announced = self.kept.at(Stage::Completing);
             self.keeper.about_to_submit(&announced.ticket()).await?;
             self.kept = announced;

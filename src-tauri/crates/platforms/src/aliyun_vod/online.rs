@@ -147,6 +147,9 @@ pub(super) async fn submit(
         return Ok(Step::Accepted(found));
     }
     let act = Act::new(NAME, ASKING);
+    if pull.announced_at_s.is_none() {
+        keeper.ready(&crate::ticket::written(&pull)).await?;
+    }
     let params = request(api, &pull, draft).await?;
     let announced = Pull {
         reference: reference(&pull, draft),

@@ -25,7 +25,8 @@ pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Ope
         return Err(act.error(ErrorKind::Refused, cause));
     }
     let limits = api.settings().limits();
-    let small = draft.size_bytes <= limits.part_bytes;
+    // What goes in one request is there with its last byte.
+    let small = draft.size_bytes <= limits.part_bytes && !draft.held_back;
     let cuts = if small {
         Cuts::whole(draft.size_bytes)
     } else {

@@ -12,16 +12,19 @@ use super::{
     upload_tokens,
     wire::{Api, Call, Content, Outcome, Video},
 };
-use crate::{Draft, Error, Keeper, Result, Step, http::Act};
+use crate::{Draft, Error, Keeper, Result, Review, Step, http::Act};
 use reqwest::Method;
 use serde_json::{Value, json};
 use slipway_model::{Cause, ErrorKind, Receipt, Remote};
 use std::time::Duration;
 
 const LOOKING: &str = "looking at the uploaded file";
+const ENCODING: &str = "waiting for the encoding";
 const WORDING: &str = "writing title and description";
 const CAPTIONING: &str = "sending the captions";
 const PICTURING: &str = "sending the thumbnail";
+/// Between two looks at a video that is encoded while it is held back.
+const ENCODING_LOOK: Duration = Duration::from_secs(3);
 
 pub(super) struct Commit<'a> {
     pub(super) api: Api<'a>,
@@ -51,12 +54,18 @@ impl Commit<'_> {
             match self.kept.stage {
                 Stage::Sending => {
                     self.verify(&id).await?;
-                    self.kept.stage = Stage::Whole;
-                    self.keeper.about_to_submit(&self.kept.ticket()).await?;
+                    if self.kept.private {
+                        self.reach(Stage::Whole).await?;
+                    } else {
+                        // Who knows its address sees it already.
+                        self.keeper.ready(&self.kept.ticket()).await?;
+                        self.kept.stage = Stage::Whole;
+                        self.keeper.about_to_submit(&self.kept.ticket()).await?;
+                    }
                 }
                 Stage::Whole => {
                     if self.kept.hash != self.draft.manuscript_hash {
-                        self.word(&id).await?;
+                        self.word(&id, self.kept.private).await?;
                     }
                     self.reach(Stage::Worded).await?;
                 }
@@ -67,6 +76,16 @@ impl Commit<'_> {
                 Stage::Pictured => {
                     self.caption(&id).await?;
                     self.reach(Stage::Captioned).await?;
+                }
+                Stage::Captioned if self.kept.private => {
+                    self.encoded(&id).await?;
+                    self.keeper.ready(&self.kept.ticket()).await?;
+                    self.kept.stage = Stage::Opening;
+                    self.keeper.about_to_submit(&self.kept.ticket()).await?;
+                }
+                Stage::Opening => {
+                    self.word(&id, false).await?;
+                    break;
                 }
                 Stage::Captioned => break,
             }
@@ -117,11 +136,26 @@ impl Commit<'_> {
         Err(act.error(ErrorKind::TicketLost, cause.with("platform", NAME)))
     }
 
+    /// Whether it can be played. One that is refused ends here, before anyone sees it.
+    async fn encoded(&self, id: &str) -> Result<()> {
+        let act = Act::new(NAME, ENCODING);
+        let status = place::status(&self.api, ENCODING, id).await?;
+        match status.review(&remote(id.to_owned(), None)) {
+            Review::Published(_) => Ok(()),
+            Review::Refused(cause) => Err(act.error(ErrorKind::Refused, cause)),
+            Review::Pending(_) => {
+                let cause = Cause::new("api_video_encoding").with("platform", NAME);
+                let wait = Some(ENCODING_LOOK);
+                Err(act.error(ErrorKind::RateLimited { wait }, cause))
+            }
+        }
+    }
+
     /// The manuscript's words, which may have changed since the container was made.
-    async fn word(&self, id: &str) -> Result<()> {
+    async fn word(&self, id: &str, private: bool) -> Result<()> {
         let key = self.api.settings().metadata_key();
         let mark = key.as_deref().map(|key| (key, self.draft.key.as_str()));
-        let body = manuscript::body(self.draft, mark, For::Changing);
+        let body = manuscript::body(self.draft, mark, For::Changing, private);
         let path = ["videos", id];
         let call = Call::json(WORDING, Method::PATCH, &path, body);
         step(self.api.call::<Video>(call).await.map(drop))

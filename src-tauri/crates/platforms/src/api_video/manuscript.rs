@@ -57,8 +57,14 @@ fn pairs(text: &str) -> (Vec<(&str, &str)>, Vec<&str>) {
     (pairs, broken)
 }
 
-/// The body of `POST /videos` or `PATCH /videos/{videoId}`. `mark` is our own entry among the metadata.
-pub(super) fn body(draft: &Draft, mark: Option<(&str, &str)>, purpose: For) -> Value {
+/// The body of `POST /videos` or `PATCH /videos/{videoId}`. `mark` is our own entry among the metadata; `private`: whatever the
+/// manuscript says.
+pub(super) fn body(
+    draft: &Draft,
+    mark: Option<(&str, &str)>,
+    purpose: For,
+    private: bool,
+) -> Value {
     let fields = &draft.fields;
     let creating = purpose == For::Creating;
     let mut body = Map::new();
@@ -71,6 +77,9 @@ pub(super) fn body(draft: &Draft, mark: Option<(&str, &str)>, purpose: For) -> V
         if let Some(yes) = yes(fields, name) {
             body.insert(name.into(), yes.into());
         }
+    }
+    if private {
+        body.insert("public".into(), false.into());
     }
     body.insert("tags".into(), json!(words(value(fields, "tags"))));
     let (own, _) = pairs(value(fields, "metadata"));
@@ -242,7 +251,7 @@ mod tests {
             ("playerId", ""),
         ]);
         assert_eq!(
-            body(&given, Some(("slipway", "k")), For::Creating),
+            body(&given, Some(("slipway", "k")), For::Creating, false),
             json!({
                 "title": "Bench", "tags": ["wood", "bench"], "public": false, "transcript": true,
                 "metadata": [{"key": "a", "value": "1"}, {"key": "b", "value": "x=y"}, {"key": "slipway", "value": "k"}],
@@ -260,7 +269,7 @@ mod tests {
             ("transcriptSummary", "1"),
         ]);
         assert_eq!(
-            body(&given, Some(("slipway", "k")), For::Changing),
+            body(&given, Some(("slipway", "k")), For::Changing, false),
             json!({
                 "title": "t", "description": "", "tags": [], "playerId": null, "language": null,
                 "metadata": [{"key": "slipway", "value": "k"}],

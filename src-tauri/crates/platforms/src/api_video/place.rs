@@ -27,6 +27,7 @@ pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Ope
         token: None,
         file_name: manuscript::file_name(draft, auth),
         hash: draft.manuscript_hash.clone(),
+        private: draft.held_back && auth == Auth::Key,
         looks: 0,
         stage: Stage::Sending,
     };
@@ -48,10 +49,11 @@ pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Ope
             None => create(api, draft, mark).await?,
         };
         // Whether a token may fill a private video is not documented.
-        let private = matches!(
-            draft.fields.get("public").map(String::as_str),
-            Some("0" | "false")
-        );
+        let private = kept.private
+            || matches!(
+                draft.fields.get("public").map(String::as_str),
+                Some("0" | "false")
+            );
         if settings.delegates() && !private {
             kept.token = Some(upload_tokens::for_upload(api, draft.size_bytes).await?);
         }
@@ -65,7 +67,7 @@ pub(super) async fn open(api: &Api<'_>, draft: &Draft, lanes: u32) -> Result<Ope
 }
 
 async fn create(api: &Api<'_>, draft: &Draft, mark: Option<(&str, &str)>) -> Result<String> {
-    let body = manuscript::body(draft, mark, For::Creating);
+    let body = manuscript::body(draft, mark, For::Creating, draft.held_back);
     let call = Call::json(OPENING, Method::POST, &["videos"], body);
     let video: Video = api.call(call).await?;
     Ok(video.video_id)

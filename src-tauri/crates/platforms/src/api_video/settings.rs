@@ -76,6 +76,8 @@ impl<'a> Settings<'a> {
     pub(super) fn limits(&self) -> Limits {
         let mut limits = self.spec.limits.clone();
         limits.part_bytes = self.number("part_size");
+        // Nothing can be asked to stay private with a token.
+        limits.unpublished_s = (self.auth() == Auth::UploadToken).then_some(0);
         limits.file_max_bytes = self.number("limits.file_max_bytes");
         limits.parts_at_once = match self.auth() {
             // The first part's answer names the video that the others belong to, and a part sent twice cannot be looked for.

@@ -28,6 +28,9 @@ pub(super) struct Kept {
     /// The manuscript as it was when the container was made; empty when the container is an earlier one.
     #[serde(default)]
     pub(super) hash: String,
+    /// The container was made private, and is opened to all when the manuscript is due.
+    #[serde(default)]
+    pub(super) private: bool,
     #[serde(default)]
     pub(super) looks: u32,
     pub(super) stage: Stage,
@@ -45,6 +48,8 @@ pub(super) enum Stage {
     Pictured,
     /// So are the captions.
     Captioned,
+    /// Due: it is being opened to those that the manuscript names.
+    Opening,
 }
 
 impl Kept {
@@ -73,6 +78,7 @@ mod tests {
             }),
             file_name: "clip.mp4".into(),
             hash: "h".into(),
+            private: false,
             looks: 2,
             stage: Stage::Worded,
         };

@@ -63,6 +63,9 @@ impl<'a> Settings<'a> {
     pub(super) fn limits(&self) -> Limits {
         let mut limits = self.spec.limits.clone();
         limits.part_bytes = self.number("part_size");
+        // The last twelfth is for what sends and submits slowly.
+        let kept_s = self.token_ttl().as_secs();
+        limits.unpublished_s = u32::try_from(kept_s - kept_s / 12).ok();
         limits.parts_at_once = u32::try_from(self.number("max_parallel_parts")).unwrap_or(1);
         limits.file_max_bytes = self.number("limits.file_max_bytes");
         limits.file_warn_bytes = self.number("limits.file_warn_bytes");

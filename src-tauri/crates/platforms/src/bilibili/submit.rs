@@ -105,7 +105,10 @@ impl Commit<'_> {
                     self.kept.cover = self.cover().await?;
                     self.reach(Stage::Covered).await?;
                 }
-                Stage::Covered => return self.submit().await,
+                Stage::Covered => {
+                    self.keeper.ready(&self.kept.ticket()).await?;
+                    return self.submit().await;
+                }
                 Stage::Submitting(submission) => return self.settle(submission).await,
             }
         }
@@ -408,6 +411,7 @@ mod tests {
                 .collect(),
             cover: None,
             picture: None,
+            held_back: false,
             manuscript_hash: "h".into(),
             key: "k".into(),
         }

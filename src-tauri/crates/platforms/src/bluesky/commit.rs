@@ -51,6 +51,7 @@ impl Commit<'_> {
                 }
                 Stage::Encoded { blob } => {
                     let captions = self.captions().await?;
+                    self.keeper.ready(&self.kept.ticket()).await?;
                     let record =
                         post::record(&self.api, self.draft, &blob, &captions, super::now_ms())
                             .await?;

@@ -69,6 +69,9 @@ struct Place {
     /// The hidden file's name.
     working: String,
     size_bytes: u64,
+    /// It was read back, and is what was sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    verified: bool,
     /// The name it is about to get; kept before it gets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     target: Option<String>,
@@ -175,6 +178,7 @@ impl Platform for Adapter {
             folder: folder_of(session)?,
             working: hidden(&draft.key, ".part"),
             size_bytes: draft.size_bytes,
+            verified: false,
             target: None,
         };
         let (path, size_bytes) = (place.working(), place.size_bytes);
@@ -276,7 +280,13 @@ impl Platform for Adapter {
             Found::Working => {}
             Found::WorkingAndAnother => place.target = None,
         }
-        verify(&place, whole_crc64).await?;
+        if !place.verified {
+            verify(&place, whole_crc64).await?;
+            place.verified = true;
+        }
+        if !announced {
+            keeper.ready(&place.ticket()).await?;
+        }
 
         let mut strict = cfg!(windows);
         let mut number = 0;

@@ -56,6 +56,7 @@ impl Commit<'_> {
                 Stage::Sending => {
                     // A place that was lost is found before anything is announced.
                     place::current(self.api, &self.kept, &self.upload, None).await?;
+                    self.keeper.ready(&self.kept.ticket()).await?;
                     self.kept.stage = Stage::Joining {
                         unclear_since_s: None,
                     };

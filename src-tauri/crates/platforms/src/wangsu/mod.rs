@@ -131,7 +131,8 @@ impl Platform for Adapter {
                 .with("message", size_max);
             return Err(act.error(ErrorKind::Refused, cause));
         }
-        let form = draft.size_bytes <= settings.number("form_max_bytes");
+        // What goes by form is public with its last byte.
+        let form = draft.size_bytes <= settings.number("form_max_bytes") && !draft.held_back;
         let cuts = if form {
             Cuts::whole(draft.size_bytes)
         } else {

@@ -221,6 +221,7 @@ mod tests {
             fields: fields.map(|(n, v)| ((*n).into(), (*v).into())).collect(),
             cover: None,
             picture: None,
+            held_back: false,
             manuscript_hash: "h".into(),
             key: "k".into(),
         }

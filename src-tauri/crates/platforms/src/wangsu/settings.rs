@@ -118,6 +118,9 @@ impl<'a> Settings<'a> {
         limits.parts_at_once = u32::try_from(self.number("max_parallel_blocks")).unwrap_or(1);
         limits.file_max_bytes = self.number("max_video_size");
         limits.part_bytes = self.block_bytes(GIB);
+        // The last seventh is for what sends slowly.
+        let kept_s = self.resume_age().as_secs();
+        limits.unpublished_s = u32::try_from(kept_s - kept_s / 7).ok();
         limits
     }
 }
