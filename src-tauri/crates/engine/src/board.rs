@@ -2,7 +2,7 @@
 //!
 //! Nothing here is needed after a restart: it is found afresh.
 
-use crate::{clock::now_ms, lanes::Rank, reader::Flight};
+use crate::{clock::now_ms, hours::Shut, lanes::Rank, reader::Flight};
 use parking_lot::{Mutex, RwLock};
 use slipway_model::{AccountId, UploadId, Wait};
 use std::{
@@ -130,6 +130,9 @@ struct State {
     live: HashMap<UploadId, Live>,
     waits: HashMap<UploadId, Wait>,
     accounts: HashMap<AccountId, Wait>,
+    /// When the next upload starts that waits for its time.
+    starts_ms: Option<i64>,
+    shut: Shut,
     /// Rows that changed since they were last asked for.
     dirty: HashSet<UploadId>,
     queue_stale: bool,
@@ -218,6 +221,23 @@ impl Board {
             };
             (s.queue_stale, s.accounts_stale) = (true, true);
         });
+    }
+
+    pub(crate) fn set_times(&self, starts_ms: Option<i64>, shut: Shut) {
+        let known = self.state.read();
+        if known.starts_ms == starts_ms && known.shut == shut {
+            return;
+        }
+        drop(known);
+        self.write(|s| {
+            (s.starts_ms, s.shut) = (starts_ms, shut);
+            s.queue_stale = true;
+        });
+    }
+
+    /// Until when no bytes of an account move at this hour of the day.
+    pub fn shut_until_ms(&self, account: AccountId) -> Option<i64> {
+        self.state.read().shut.until_ms(account)
     }
 
     pub(crate) fn touched(&self, id: UploadId) {
@@ -337,8 +357,15 @@ impl Board {
             .values()
             .chain(state.accounts.values())
             .chain(state.live.values().filter_map(|l| l.waits.as_ref()));
-        all.min_by_key(|w| w.until_ms().map_or(i64::MAX, |until| until - now))
-            .cloned()
+        let starts = state.starts_ms.map(|until_ms| Wait::StartAt { until_ms });
+        let opens = state
+            .shut
+            .ends_ms()
+            .map(|until_ms| Wait::Hours { until_ms });
+        all.cloned()
+            .chain(starts)
+            .chain(opens)
+            .min_by_key(|w| w.until_ms().map_or(i64::MAX, |until| until - now))
     }
 }
 

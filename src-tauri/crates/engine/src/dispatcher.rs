@@ -34,6 +34,7 @@ mod loading;
 mod missing;
 mod orders;
 mod telling;
+mod timing;
 
 /// Most acknowledgements a crash may lose, in time.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -41,8 +42,6 @@ const FLUSH: Duration = Duration::from_millis(100);
 const DISK_LOOK_MS: i64 = 60_000;
 /// Timers stand still while the machine sleeps: the wall clock is looked at this often.
 const LONGEST_PAUSE_MS: i64 = 15_000;
-/// The wall clock may fall behind the steady one by this before it counts as set back.
-const SET_BACK_MS: i64 = 5_000;
 /// A queue that could not be read is read again after this.
 const READ_AGAIN_MS: i64 = 5_000;
 /// Looks at platforms at once.
@@ -75,6 +74,14 @@ pub(crate) enum Order {
     FieldsSet(UploadId, oneshot::Sender<u32>),
     /// A refused work was changed on its platform.
     Resubmitted(UploadId, oneshot::Sender<u32>),
+    /// Not to be begun before; `None`: at once.
+    StartAt(Vec<UploadId>, Option<i64>, oneshot::Sender<u32>),
+    /// May be submitted now, with all of its group.
+    LetGo(Vec<UploadId>, oneshot::Sender<u32>),
+    /// Out of its group.
+    Leave(Vec<UploadId>, oneshot::Sender<u32>),
+    /// Upload hours were changed.
+    HoursSet,
     /// An account answered well: those who waited for it go on.
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.
@@ -133,8 +140,8 @@ pub(crate) struct State {
     published: u32,
     failed: u32,
     last_progress: Option<Instant>,
-    /// Both clocks at the last look.
-    clocks: Option<(Instant, i64)>,
+    /// When uploads may start, move and be submitted.
+    times: timing::Times,
 }
 
 struct Active {
@@ -145,11 +152,16 @@ struct Active {
     sent_before: u64,
     /// This worker announced a submission, and none before it was of unknown end.
     first_submission: bool,
+    /// It came to be submitted, after it had waited for that.
+    was_ready: bool,
+    /// It may be submitted, whatever the time.
+    let_go: bool,
 }
 
 impl Dispatcher {
     pub(crate) async fn run(mut self) {
         self.state.admit = true;
+        self.recall_times().await;
         let stop = self.stop.clone();
         loop {
             if std::mem::take(&mut self.state.admit) {
@@ -187,6 +199,7 @@ impl Dispatcher {
         let due = timed
             .chain(watched)
             .chain(self.state.admit_at)
+            .chain(self.state.times.due())
             .chain(self.state.missing.due())
             .min();
         let due = due.unwrap_or(i64::MAX);
@@ -197,7 +210,7 @@ impl Dispatcher {
     async fn look_around(&mut self) {
         self.flush_if_due().await;
         let now = now_ms();
-        if self.clock_was_set_back(now) {
+        if self.state.times.look(now) {
             self.wait_no_longer(now);
         }
         let waiting = &self.state.waiting;
@@ -213,6 +226,10 @@ impl Dispatcher {
         for id in uploads {
             self.state.waiting.remove(&id);
             self.board.wait(id, None); // from here on it waits for its turn
+            self.state.times.is_due(id);
+            self.state.admit = true;
+        }
+        if over(&self.state.times.due()) {
             self.state.admit = true;
         }
         if over(&self.state.admit_at) {
@@ -244,15 +261,10 @@ impl Dispatcher {
         }
     }
 
-    /// Whether the wall clock fell behind since the last look: times kept by it would then lie too far ahead.
-    fn clock_was_set_back(&mut self, now: i64) -> bool {
-        let before = self.state.clocks.replace((Instant::now(), now));
-        before.is_some_and(|(at, then)| then + at.elapsed().as_millis() as i64 - now > SET_BACK_MS)
-    }
-
     /// Everything that waits for a time is tried now; what must wait longer is told so again.
     fn wait_no_longer(&mut self, now: i64) {
         tracing::info!("the clock was set back: all timed waits end");
+        self.state.admit = true;
         let timed = self.state.waiting.values_mut();
         for until in timed.chain(self.state.blocked.values_mut()).flatten() {
             *until = now;

@@ -7,6 +7,7 @@ use crate::{
     covers::Covers,
     dispatcher::{Dispatcher, Idle, Order, State},
     happening::Happening,
+    hours::{self, UploadHours},
     limiter::Bucket,
     lock::{DataLock, LockError},
     renewing::renew_in_time,
@@ -17,7 +18,9 @@ use crate::{
 };
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
-use slipway_model::{Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId};
+use slipway_model::{
+    Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId, times::Hours,
+};
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
 use std::{
@@ -342,6 +345,37 @@ impl Engine {
         self.inner.accounts.rename(id, label);
         self.inner.board.accounts_changed();
         self.inner.board.queue_changed();
+    }
+
+    /// These are not begun before; `None`: at once.
+    pub async fn start_at(&self, ids: Vec<UploadId>, at_ms: Option<i64>) -> u32 {
+        self.ask(|done| Order::StartAt(ids, at_ms, done)).await
+    }
+    /// These may be submitted now, with all of their groups.
+    pub async fn let_go(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::LetGo(ids, done)).await
+    }
+    /// Takes these out of their groups.
+    pub async fn leave(&self, ids: Vec<UploadId>) -> u32 {
+        self.ask(|done| Order::Leave(ids, done)).await
+    }
+
+    /// Hours of the day in which bytes may move: an account's own, or those of all that have none.
+    pub async fn hours(&self) -> Result<UploadHours, StoreError> {
+        UploadHours::read(&self.inner.store).await
+    }
+    /// Takes effect at once, and is kept. `None`: at any hour; for an account: as all others.
+    pub async fn set_hours(
+        &self,
+        account: Option<AccountId>,
+        hours: Option<&Hours>,
+    ) -> Result<(), StoreError> {
+        let name = hours::setting_of(account);
+        let value = hours.map(ToString::to_string);
+        self.inner.store.setting_set(&name, value).await?;
+        self.order(Order::HoursSet).await;
+        self.inner.board.queue_changed();
+        Ok(())
     }
 
     /// The account answered well: those who waited for it go on.

@@ -11,6 +11,7 @@ mod dispatcher;
 mod engine;
 pub mod fingerprint;
 pub mod happening;
+pub mod hours;
 mod lanes;
 mod limiter;
 mod lock;

@@ -2,11 +2,12 @@
 //!
 //! Decides nothing; the same rules are asked while one types, when uploads are added, and just before one is opened.
 
-use crate::accounts::Entry;
+use crate::{accounts::Entry, clock::now_ms, hours::zone};
 use slipway_media::Media;
 use slipway_model::{
     Allowance, Fields, Finding, Spec, manuscript,
     preflight::{self, Seen, SeenMedia},
+    times,
 };
 use slipway_platforms::Result;
 use std::sync::Arc;
@@ -32,6 +33,11 @@ impl Rules {
         }
         preflight::worst_first(&mut found);
         found
+    }
+
+    /// What is to be said of a manuscript's times.
+    pub fn times(&self, fields: &Fields, start_at_ms: Option<i64>) -> Option<Finding> {
+        times::check(self.spec(), fields, start_at_ms, now_ms(), &zone())
     }
 
     /// What is left of what uploads take up, where it can be asked without a network.

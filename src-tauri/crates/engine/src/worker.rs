@@ -62,6 +62,8 @@ pub(crate) struct Job {
     pub phase_at_ms: i64,
     /// It may have been submitted before: its file has done its part.
     pub submitted: bool,
+    /// It is not submitted as soon as its bytes are there.
+    pub held_back: bool,
 }
 
 #[derive(Debug)]
@@ -91,6 +93,11 @@ pub(crate) enum What {
     },
     /// A cancelled upload was with its platform: whether that let it go.
     TakenBack(bool),
+    /// All before the public act is done. Answered when that is due; dropped when it is not.
+    Ready {
+        ticket: Ticket,
+        due: oneshot::Sender<()>,
+    },
     /// All is sent, and it waits for the account's turn to submit.
     Resting,
     /// What was sent, once all of it has landed.
@@ -219,6 +226,7 @@ impl Job {
             fields,
             cover,
             picture: media.and_then(picture),
+            held_back: self.held_back,
             manuscript_hash: hash.finalize().to_hex().to_string(),
             key: self.key.clone(),
         })
@@ -397,22 +405,31 @@ impl Steps<'_> {
                 kept,
             })
             .await;
-        // Not kept means: held, cancelled, or the disk is full. Nothing may be done that was not written down.
-        wait.await.map_err(|_| {
-            Error::new(
-                "slipway",
-                "keeping a step",
-                ErrorKind::DiskFull,
-                Cause::new("step_not_kept"),
-            )
-        })
+        wait.await.map_err(|_| not_kept())
     }
+}
+
+/// Held, cancelled, or the disk is full. Nothing may be done that was not written down.
+fn not_kept() -> Error {
+    Error::new(
+        "slipway",
+        "keeping a step",
+        ErrorKind::DiskFull,
+        Cause::new("step_not_kept"),
+    )
 }
 
 #[async_trait]
 impl Keeper for Steps<'_> {
     async fn keep(&self, ticket: &Ticket) -> Result<()> {
         self.keep_with(ticket, None).await
+    }
+
+    async fn ready(&self, ticket: &Ticket) -> Result<()> {
+        let (due, wait) = oneshot::channel();
+        let ticket = ticket.clone();
+        self.job.report(What::Ready { ticket, due }).await;
+        wait.await.map_err(|_| not_kept())
     }
 
     async fn about_to_submit(&self, ticket: &Ticket) -> Result<()> {

@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 impl Dispatcher {
     pub(super) async fn admit(&mut self) {
         self.admit_watchers().await;
+        self.admit_ready().await;
+        let (now, hours) = (now_ms(), self.look_at_times().await);
         loop {
             let free = self.free();
             if free == 0 {
@@ -40,6 +42,8 @@ impl Dispatcher {
                 busy,
                 blocked_accounts: blocked,
                 limit: (free + WATCHERS) as u32,
+                now_ms: now,
+                hours: hours.clone(),
             };
             let found = match self.store.uploads_next(query).await {
                 Ok(found) => found,
@@ -52,7 +56,7 @@ impl Dispatcher {
             let mut started = 0;
             for candidate in found {
                 if candidate.phase == PhaseName::Processing {
-                    self.state.watching.insert((now_ms(), candidate.id));
+                    self.state.watching.insert((now, candidate.id));
                     started += 1;
                     continue;
                 }
@@ -60,7 +64,7 @@ impl Dispatcher {
                 if full || self.state.blocked.contains_key(&candidate.account) || self.free() == 0 {
                     continue;
                 }
-                self.start(candidate.id).await;
+                self.start(candidate.id, false).await;
                 started += 1;
             }
             if started == 0 {
@@ -74,7 +78,9 @@ impl Dispatcher {
     fn free(&self) -> usize {
         let active = self.state.active.values();
         let transfers = active.filter(|a| {
-            a.upload.effect() != Effect::Watch && !a.job.counters.resting.load(Relaxed)
+            a.upload.effect() != Effect::Watch
+                && !a.was_ready
+                && !a.job.counters.resting.load(Relaxed)
         });
         self.at_once.saturating_sub(transfers.count())
     }
@@ -90,7 +96,7 @@ impl Dispatcher {
             match self.state.watching.first().copied() {
                 Some((at, id)) if at <= now_ms() && watchers < WATCHERS => {
                     self.state.watching.pop_first();
-                    self.start(id).await;
+                    self.start(id, false).await;
                 }
                 _ => return,
             }
@@ -104,7 +110,7 @@ impl Dispatcher {
             .state
             .active
             .values()
-            .filter(|a| a.upload.effect() != Effect::Watch)
+            .filter(|a| a.upload.effect() != Effect::Watch && !a.was_ready)
         {
             let count = counts
                 .entry(active.upload.account)
@@ -121,8 +127,8 @@ impl Dispatcher {
             .collect()
     }
 
-    /// Loads an upload and sets a worker to what comes next for it.
-    pub(super) async fn start(&mut self, id: UploadId) {
+    /// Loads an upload and sets a worker to what comes next for it. `was_ready`: it is only to be submitted, and takes no place among the transfers.
+    pub(super) async fn start(&mut self, id: UploadId, was_ready: bool) {
         let loaded = match self.load(id).await {
             Ok(Some(loaded)) => loaded,
             Ok(None) => return, // removed in the meantime
@@ -134,10 +140,15 @@ impl Dispatcher {
             self.state.waiting.insert(id, None);
             return;
         }
-        if upload.effect() == Effect::Watch && self.state.blocked.contains_key(&upload.account) {
+        let waits_for_account = was_ready || upload.effect() == Effect::Watch;
+        if waits_for_account && self.state.blocked.contains_key(&upload.account) {
             return; // found again when its account goes on
         }
         let submitted = upload.effect() == Effect::Commit && self.submission_is_open(id).await;
+        if !submitted && self.must_wait(id, &upload, &loaded.timing).await {
+            return;
+        }
+        let is_commit = upload.effect() == Effect::Commit;
         let from = upload.phase.name();
         if from == PhaseName::Queued {
             let attempt = upload.attempt;
@@ -178,6 +189,7 @@ impl Dispatcher {
             reports: self.reports.0.clone(),
             phase_at_ms: loaded.phase_at_ms,
             submitted,
+            held_back: loaded.timing.holds_back(),
         };
         self.board.started(
             id,
@@ -193,6 +205,8 @@ impl Dispatcher {
             stop,
             sent_before: loaded.sent_bytes,
             first_submission: false,
+            was_ready: was_ready && is_commit,
+            let_go: loaded.timing.let_go,
         };
         if from != to {
             self.happened(&active, happening::What::Phase { from, to });

@@ -37,7 +37,7 @@ impl Dispatcher {
         }
         if matches!(
             &what,
-            What::Happened(_) | What::Keep { .. } | What::Ended(Ok(_))
+            What::Happened(_) | What::Keep { .. } | What::Ready { .. } | What::Ended(Ok(_))
         ) {
             self.reached(id);
         }
@@ -54,6 +54,7 @@ impl Dispatcher {
                 );
             }
             What::Resting | What::TakenBack(_) => self.state.admit = true,
+            What::Ready { ticket, due } => self.is_ready(id, ticket, due).await,
             What::Pending { remote } => self.pending(id, remote).await,
             What::Proven(proof) => {
                 if let Err(error) = self.store.upload_proven(id, proof).await {

@@ -1,6 +1,6 @@
 //! From rows to machines: loads an upload with all that a worker needs, and believes nothing it has not checked.
 
-use super::{Dispatcher, Job};
+use super::{Dispatcher, Job, timing::Timing};
 use crate::{accounts::Entry, board::Counters, clock::now_ms};
 use slipway_model::{
     AccountId, Cause, ErrorKind, Manuscript, Parts, Phase, PhaseName, Remote, Ticket, Upload,
@@ -20,6 +20,7 @@ pub(super) struct Loaded {
     pub sent_bytes: u64,
     pub resent_bytes: u64,
     pub phase_at_ms: i64,
+    pub timing: Timing,
 }
 
 type LoadError = (Option<AccountId>, Error);
@@ -49,7 +50,9 @@ impl Dispatcher {
             .await
             .map_err(|error| (Some(stored.account), error))?;
         let upload = machine(&stored, kept);
+        let timing = Timing::of(&stored, &manuscript, &account);
         Ok(Some(Loaded {
+            timing,
             upload,
             manuscript: Arc::new(manuscript),
             account,
@@ -83,6 +86,7 @@ impl Dispatcher {
             reports: self.reports.0.clone(),
             phase_at_ms: loaded.phase_at_ms,
             submitted: false,
+            held_back: false,
         }
     }
 

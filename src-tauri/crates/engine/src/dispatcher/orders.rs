@@ -44,6 +44,16 @@ impl Dispatcher {
             Order::Resubmitted(id, done) => {
                 let _ = done.send(self.resubmitted(id).await);
             }
+            Order::StartAt(ids, at_ms, done) => {
+                let _ = done.send(self.start_at(ids, at_ms).await);
+            }
+            Order::LetGo(ids, done) => {
+                let _ = done.send(self.let_go(ids).await);
+            }
+            Order::Leave(ids, done) => {
+                let _ = done.send(self.leave(ids).await);
+            }
+            Order::HoursSet => self.recall_hours().await,
             Order::AccountReady(account) => self.unblock(account),
             Order::AccountChanged(account) => {
                 self.accounts.forget(account);
@@ -166,6 +176,7 @@ impl Dispatcher {
             self.tell_phase(id, &upload, from).await;
             self.drop_active(id);
             self.state.waiting.remove(&id);
+            self.state.times.forget(id);
             self.state.watching.retain(|(_, other)| *other != id);
             self.board.wait(id, None);
             if effect == Effect::Abort && (kept.is_some() || remote.is_some()) {
@@ -235,6 +246,9 @@ impl Dispatcher {
 
     /// Other words may end what keeps an upload, but say nothing about its file.
     async fn fields_set(&mut self, id: UploadId) -> u32 {
+        if let Err(error) = self.times_set(id).await {
+            tracing::error!(%error, "new times cannot be read");
+        }
         let phase = match self.store.upload(id).await {
             Ok(Some(stored)) => stored.phase,
             _ => return 0,
@@ -352,6 +366,7 @@ impl Dispatcher {
         self.each(ids.clone(), Event::Cancelled, "cancelled").await;
         for id in &ids {
             self.state.waiting.remove(id);
+            self.state.times.forget(*id);
             self.state.watching.retain(|(_, other)| other != id);
             self.board.wait(*id, None);
         }

@@ -86,6 +86,7 @@ impl Dispatcher {
         if !self.state.active.is_empty()
             || !self.state.watching.is_empty()
             || by_itself
+            || self.waits_for_a_time().await
             || self.state.admit
         {
             self.idle.send_if_modified(|idle| idle.take().is_some());
