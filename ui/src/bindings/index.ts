@@ -134,7 +134,7 @@ url: string, };
 
 export type Credential = "sign_in" | "app_password" | "access_key" | "api_key" | "temporary_key" | "upload_token" | "service";
 
-export type Cure = { "do": "edit" } | { "do": "shorten", to: LengthLimit, } | { "do": "keep_first", count: number, } | { "do": "take_out" } | { "do": "choose_cover" } | { "do": "sign_in" } | { "do": "upload_again" };
+export type Cure = { "do": "edit" } | { "do": "shorten", to: LengthLimit, } | { "do": "keep_first", count: number, } | { "do": "take_out" } | { "do": "choose_cover" } | { "do": "sign_in" } | { "do": "upload_again" } | { "do": "start_now" } | { "do": "set_time", at_ms: number, };
 
 export type Draft = { draft: DraftId, changed_at_ms: number, form: NewManuscripts, files: Array<OfferedFile>, };
 
@@ -308,6 +308,34 @@ export type HistoryWindow = { filter: HistoryFilter, offset: number,
  */
 limit: number, };
 
+export type Hours = {
+/**
+ * `null`: at any hour.
+ */
+hours: string | null,
+/**
+ * Of accounts that have their own.
+ */
+accounts: { [key in AccountId]: string },
+/**
+ * The zone that these are hours of, e.g. `Europe/Berlin`; empty when it has no name.
+ */
+zone: string,
+/**
+ * Its offset from UTC now, e.g. `+01:00`.
+ */
+offset: string, };
+
+export type HoursChange = {
+/**
+ * `null`: of all that have none of their own.
+ */
+account: AccountId | null,
+/**
+ * `null` or `off`: at any hour; for an account: as for all others.
+ */
+hours: string | null, };
+
 export type Intent = "run" | "hold";
 
 export type LengthLimit = { count: number, of: LengthUnit, };
@@ -345,6 +373,10 @@ file_warn_bytes: number,
  * Least seconds between two submissions of one account.
  */
 submit_spacing_s: number,
+/**
+ * For how long it keeps all bytes unpublished, in seconds, counted from the first; 0: the last byte publishes. None: no end is known.
+ */
+unpublished_s: number | null,
 /**
  * File extensions the platform recommends, lower case; others bring a warning. Empty: any.
  */
@@ -495,6 +527,14 @@ captions: Array<NewCaptions>, hold: boolean,
  * Without one the template's, else normal.
  */
 priority: Priority | null,
+/**
+ * Not to be begun before.
+ */
+start_at_ms: number | null,
+/**
+ * All uploads of this request are submitted together, when the last of them is ready.
+ */
+together: boolean,
 /**
  * Upload even where the same file went to the same account before.
  */
@@ -742,6 +782,12 @@ recovered: Cause | null,
  */
 secrets: SecretsState, };
 
+export type StartAt = { uploads: UploadSet,
+/**
+ * `null`: at once.
+ */
+at_ms: number | null, };
+
 export type Summary = { counts: Counts,
 /**
  * Acknowledged, all uploads together, over the last seconds.
@@ -835,6 +881,14 @@ landed_at_ms: number | null,
  * What was sent, once all parts have landed.
  */
 proof: Proof | null,
+/**
+ * Not to be begun before.
+ */
+start_at_ms: number | null,
+/**
+ * The uploads it is submitted together with, itself among them.
+ */
+together: Array<UploadId>,
 /**
  * Landed parts as runs `[first, count]`, and all there are.
  */
@@ -934,7 +988,7 @@ frames_per_second: number | null,
  */
 is_variable: boolean | null, };
 
-export type Wait = { "reason": "turn", ahead: number, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
+export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
 
 export type WorkEdit = { account: AccountId, id: string,
 /**
@@ -990,6 +1044,9 @@ export interface Commands {
   uploads_retry: [UploadSet, Changed];
   uploads_remove: [UploadSet, Changed];
   upload_move: [UploadMove, Empty];
+  uploads_start_at: [StartAt, Changed];
+  uploads_let_go: [UploadSet, Changed];
+  uploads_leave: [UploadSet, Changed];
   upload_set_fields: [UploadFields, Empty];
   uploads_set_fields: [UploadsFields, FieldsSet];
   upload_set_file: [UploadFile, Empty];
@@ -1038,4 +1095,6 @@ export interface Commands {
   account_work_edit: [WorkEdit, Empty];
   account_work_delete: [WorkNamed, Empty];
   limit_set: [Limit, Limit];
+  hours: [Empty, Hours];
+  hours_set: [HoursChange, Hours];
 }

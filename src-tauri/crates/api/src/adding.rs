@@ -9,7 +9,7 @@ use crate::{
 use secrecy::SecretString;
 use slipway_engine::{Engine, Happening, fingerprint::SourceFault, happening};
 use slipway_model::{AccountId, Cause, Fields, Intent, Source, UploadId, captions, text};
-use slipway_store::{NewManuscript, NewUpload};
+use slipway_store::{NewManuscript, NewUpload, Timing};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -90,7 +90,11 @@ impl Api {
                 source,
             });
         }
-        let uploads = self.keep(wanted).await?;
+        let timing = Timing {
+            start_at_ms: new.start_at_ms,
+            together: new.together,
+        };
+        let uploads = self.keep(wanted, timing).await?;
         if !new.keep {
             self.offered.forget(&new.files);
         }
@@ -98,7 +102,11 @@ impl Api {
     }
 
     /// Puts manuscripts into the queue, all or none, and tells of them.
-    pub(crate) async fn keep(&self, mut wanted: Vec<Wanted>) -> Result<Vec<UploadId>, Failure> {
+    pub(crate) async fn keep(
+        &self,
+        mut wanted: Vec<Wanted>,
+        timing: Timing,
+    ) -> Result<Vec<UploadId>, Failure> {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
@@ -119,7 +127,8 @@ impl Api {
         let at_ms = slipway_engine::clock::now_ms();
         let manuscripts = wanted.iter().map(Wanted::manuscript).collect();
         let store = self.engine.store();
-        let added = store.manuscripts_add(manuscripts, at_ms).await?;
+        let added = store.manuscripts_add(manuscripts, timing, at_ms);
+        let added = added.await?;
         self.look_again();
         for (added, one) in added.iter().zip(&wanted) {
             for (id, (account, label)) in added.uploads.iter().zip(&one.accounts) {

@@ -14,6 +14,7 @@ use slipway_engine::{Rules, SeenImage, clock::now_ms, printable_name, seen_media
 use slipway_model::{
     Account, AccountId, Allowance, Cause, Cure, Fields, Finding, Severity, Source, manuscript,
     preflight::{self, Seen, SeenCover, SeenMedia, Standing},
+    times,
 };
 use slipway_store::{Content, Sent, Unsent};
 use std::{
@@ -244,6 +245,25 @@ impl Api {
             None => Ok(()),
         }
     }
+
+    /// Refuses a new time that the account's platform would refuse, with the earliest that it would not. One that was passed meanwhile stays as it is.
+    pub(crate) async fn refuse_times(
+        &self,
+        account: &Account,
+        before: &Fields,
+        fields: &Fields,
+        start_at_ms: Option<i64>,
+    ) -> Result<(), Failure> {
+        let rules = self.engine.rules(account.id).await?;
+        if times::wanted(rules.spec(), before) == times::wanted(rules.spec(), fields) {
+            return Ok(());
+        }
+        let start_at_ms = start_at_ms.filter(|at| *at > now_ms());
+        match rules.times(fields, start_at_ms).filter(is_red) {
+            Some(finding) => Err(Failure::from(finding.cause).with("account", &account.label)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Asked {
@@ -297,7 +317,10 @@ impl Looked {
                         let cover = file.cover.as_ref();
                         let mut found = match file.fields(new, source) {
                             Ok(fields) => {
-                                check(&known.rules, source, &fields, file.media.clone(), cover)
+                                let media = file.media.clone();
+                                let mut found = check(&known.rules, source, &fields, media, cover);
+                                found.extend(known.rules.times(&fields, new.start_at_ms));
+                                found
                             }
                             Err(faults) => unfilled(&known.rules, &faults),
                         };

@@ -7,12 +7,12 @@ use crate::{
         AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, ChoicesKept,
         CoverFrame, CoverImage, CoverPicture, Draft, DraftRow, DraftSave, DraftSaved, Empty,
         FieldChoice, FieldsSet, Filled, HistoryFilter, HistoryOverview, HistoryRow, HistoryWindow,
-        Limit, ListImport, ListImported, NewAccount, NewManuscripts, NewUploadToken, OfferedFile,
-        Platforms, Preflight, QueuePage, QueueWindow, ReceiptPage, RowsInView, SendAgain,
-        SignInEnd, SignInStarted, Start, Summary, Template, TemplateSave, TemplatesFile,
-        TemplatesImport, TemplatesImported, UploadDetail, UploadFields, UploadFile, UploadMove,
-        UploadReceipt, UploadSet, UploadTokenNamed, UploadTokenRow, UploadsFields, WorkEdit,
-        WorkNamed, WorksListing, WorksPage,
+        Hours, HoursChange, Limit, ListImport, ListImported, NewAccount, NewManuscripts,
+        NewUploadToken, OfferedFile, Platforms, Preflight, QueuePage, QueueWindow, ReceiptPage,
+        RowsInView, SendAgain, SignInEnd, SignInStarted, Start, StartAt, Summary, Template,
+        TemplateSave, TemplatesFile, TemplatesImport, TemplatesImported, UploadDetail,
+        UploadFields, UploadFile, UploadMove, UploadReceipt, UploadSet, UploadTokenNamed,
+        UploadTokenRow, UploadsFields, WorkEdit, WorkNamed, WorksListing, WorksPage,
     },
 };
 use slipway_engine::happening::Happening;

@@ -19,6 +19,9 @@ macro_rules! window_commands {
             uploads_retry(UploadSet) -> Changed,
             uploads_remove(UploadSet) -> Changed,
             upload_move(UploadMove) -> Empty,
+            uploads_start_at(StartAt) -> Changed,
+            uploads_let_go(UploadSet) -> Changed,
+            uploads_leave(UploadSet) -> Changed,
             upload_set_fields(UploadFields) -> Empty,
             uploads_set_fields(UploadsFields) -> FieldsSet,
             upload_set_file(UploadFile) -> Empty,
@@ -67,6 +70,8 @@ macro_rules! window_commands {
             account_work_edit(WorkEdit) -> Empty,
             account_work_delete(WorkNamed) -> Empty,
             limit_set(Limit) -> Limit,
+            hours(Empty) -> Hours,
+            hours_set(HoursChange) -> Hours,
         }
     };
 }

@@ -81,6 +81,8 @@ impl Api {
         let cover = cover.map(|cover| self.engine.covers().path(cover));
         self.refuse_red(&account, &manuscript.source, &fields, cover)
             .await?;
+        self.refuse_times(&account, &manuscript.fields, &fields, stored.start_at_ms)
+            .await?;
         store.manuscript_set_fields(manuscript.id, fields).await?;
         self.engine.fields_set(id).await;
         Ok(())

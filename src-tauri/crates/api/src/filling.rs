@@ -12,6 +12,7 @@ use slipway_model::{
     Cause, Fields, Source, Spec,
     manuscript::{self, COMMON_FIELDS, printable_name},
     template::{self, Variables},
+    times::PUBLISH_AT,
 };
 
 /// Files whose texts are shown while a template is written.
@@ -43,7 +44,7 @@ pub(crate) fn check_name(name: &str, specs: &[Spec]) -> Result<(), Cause> {
     };
     let spec = specs.iter().find(|spec| spec.name == platform);
     let spec = spec.ok_or_else(|| Cause::new("platform_unknown").with("platform", platform))?;
-    if spec.fields.iter().any(|known| known.name == field) {
+    if field == PUBLISH_AT || spec.fields.iter().any(|known| known.name == field) {
         return Ok(());
     }
     let cause = Cause::new("field_unknown").with("field", field);

@@ -10,6 +10,7 @@ use crate::{
     filling::{self, check_name},
     list::{self, LIST_MAX_BYTES, Row},
     offered, templates,
+    times::refuse_start,
     wire::{Empty, ListImport, ListImported, NewManuscripts, Priority, RowFault, Template},
 };
 use jiff::Zoned;
@@ -21,7 +22,7 @@ use slipway_model::{
     preflight::{Finding, SeenMedia, Severity},
     text,
 };
-use slipway_store::Content;
+use slipway_store::{Content, Timing};
 use std::{
     collections::{HashMap, hash_map::Entry},
     path::{Path, PathBuf},
@@ -104,6 +105,14 @@ impl Api {
         let read = read.map_err(|_| Failure::new("stopping"))?;
         let list = read.map_err(|cause| Failure::from(cause.with("file", &name)))?;
         let mut with = import.with;
+        if with.together {
+            return Err(Failure::new("list_not_together"));
+        }
+        refuse_start(with.start_at_ms)?;
+        let timing = Timing {
+            start_at_ms: with.start_at_ms,
+            together: false,
+        };
         let captions = self.captions(&with.captions).await?;
         if !captions.is_empty() {
             add_track(with.fields.entry("captions".into()).or_default(), &captions);
@@ -160,7 +169,7 @@ impl Api {
                 .await?;
             imported.manuscripts += u32::try_from(good.len()).unwrap_or(u32::MAX);
             if !import.check_only {
-                imported.uploads.extend(self.keep(good).await?);
+                imported.uploads.extend(self.keep(good, timing).await?);
             }
         }
         imported.bad.sort_by_key(|fault| fault.line);
@@ -220,7 +229,8 @@ impl Api {
                     }
                 };
                 let (fields, media) = (&row.new.fields, row.media.clone());
-                let findings = checking::check(rules, &row.source, fields, media, cover);
+                let mut findings = checking::check(rules, &row.source, fields, media, cover);
+                findings.extend(rules.times(fields, row.new.start_at_ms));
                 for finding in findings {
                     let column = column_of(rules.spec(), &finding, &row);
                     let fault = about(column, finding.cause);

@@ -25,6 +25,7 @@ pub mod sentence;
 mod sign_in;
 pub mod socket;
 mod templates;
+mod times;
 mod upload_tokens;
 pub mod wire;
 mod works;

@@ -102,6 +102,11 @@ impl Api {
             .await?
             .ok_or_else(unknown)?;
         let timeline = store.timeline(id).await?;
+        let together = match stored.together {
+            Some(group) => store.together(group).await?,
+            None => Vec::new(),
+        };
+        let together = together.into_iter().map(|member| member.id).collect();
         let mut landed: Vec<(u32, u32)> = Vec::new();
         for (number, _) in &stored.landed {
             match landed.last_mut() {
@@ -121,6 +126,8 @@ impl Api {
             created_at_ms: stored.created_at_ms,
             landed_at_ms: stored.landed_at_ms,
             proof: stored.proof,
+            start_at_ms: stored.start_at_ms,
+            together,
             parts_landed: landed,
             parts_in_flight: self
                 .engine
@@ -200,6 +207,8 @@ impl Api {
         let cover = kept.cover.as_ref();
         let cover = cover.map(|cover| self.engine.covers().path(cover));
         self.refuse_red(&account, &kept.source, &fields, cover)
+            .await?;
+        self.refuse_times(&account, &kept.fields, &fields, stored.start_at_ms)
             .await?;
         store
             .manuscript_set_fields(stored.manuscript, fields)
@@ -370,11 +379,7 @@ impl Api {
             bytes_per_second: motion.bytes_per_second,
             eta_seconds: motion.eta_seconds,
             resumed_at_bytes: motion.resumed_at_bytes.filter(|bytes| shown && *bytes > 0),
-            wait: if row.phase.is_final() {
-                None
-            } else {
-                board.wait_of(row.id, row.account)
-            },
+            wait: self.wait_of(row),
             resubmittable: row.phase == PhaseName::Failed
                 && !cures(&row.platform, row.cause.as_ref(), row.remote.as_ref()).is_empty(),
             cause: row.cause.clone(),

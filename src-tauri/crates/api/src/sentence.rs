@@ -101,6 +101,10 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
             params.insert("ahead".into(), ahead.to_string());
             None
         }
+        Wait::Together { others, stopped } => {
+            params.insert("others".into(), others.to_string());
+            stopped.as_ref()
+        }
         Wait::Retry { cause, .. }
         | Wait::Quota { cause, .. }
         | Wait::SignIn { cause }
@@ -108,13 +112,19 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
         | Wait::FileChanged { cause }
         | Wait::Disk { cause, .. }
         | Wait::Secrets { cause } => Some(cause),
-        Wait::Platform { .. } => None,
+        Wait::Platform { .. }
+        | Wait::StartAt { .. }
+        | Wait::Hours { .. }
+        | Wait::PublishAt { .. } => None,
     };
     if let Some(cause) = cause {
         params.insert("cause".into(), say_cause(lang, cause));
     }
     let key = match wait {
         Wait::Turn { ahead: 0 } => "wait.turn_next".to_owned(),
+        Wait::Together {
+            stopped: Some(_), ..
+        } => "wait.together_stopped".to_owned(),
         _ => format!("wait.{}", wait.reason()),
     };
     say(lang, &key, &params)
@@ -276,7 +286,8 @@ fn time(at: Timestamp, now: Timestamp) -> String {
 
 fn until(lang: Lang, at: Timestamp, now: Timestamp) -> String {
     let left = (at.as_second() - now.as_second()).max(0) as u64;
-    let (clock, left) = (time(at, now), span(lang, left));
+    let offset = at.to_zoned(TimeZone::system()).strftime("%:z");
+    let (clock, left) = (format!("{} UTC{offset}", time(at, now)), span(lang, left));
     match lang {
         Lang::En => format!("{clock}, in {left}"),
         Lang::ZhCn => format!("\u{a0}{clock}（{left}后）"),

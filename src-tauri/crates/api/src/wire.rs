@@ -136,6 +136,10 @@ pub struct UploadDetail {
     pub landed_at_ms: Option<i64>,
     /// What was sent, once all parts have landed.
     pub proof: Option<Proof>,
+    /// Not to be begun before.
+    pub start_at_ms: Option<i64>,
+    /// The uploads it is submitted together with, itself among them.
+    pub together: Vec<UploadId>,
     /// Landed parts as runs `[first, count]`, and all there are.
     pub parts_landed: Vec<(u32, u32)>,
     pub parts_in_flight: Vec<u32>,
@@ -174,6 +178,36 @@ pub enum Place {
 pub struct UploadMove {
     pub id: UploadId,
     pub place: Place,
+}
+
+/// When uploads are to be begun.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct StartAt {
+    pub uploads: UploadSet,
+    /// `null`: at once.
+    pub at_ms: Option<i64>,
+}
+
+/// Hours of the day in which bytes may move, such as `22:00-06:00,12:00-13:30`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Hours {
+    /// `null`: at any hour.
+    pub hours: Option<String>,
+    /// Of accounts that have their own.
+    pub accounts: BTreeMap<AccountId, String>,
+    /// The zone that these are hours of, e.g. `Europe/Berlin`; empty when it has no name.
+    pub zone: String,
+    /// Its offset from UTC now, e.g. `+01:00`.
+    pub offset: String,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct HoursChange {
+    /// `null`: of all that have none of their own.
+    pub account: Option<AccountId>,
+    /// `null` or `off`: at any hour; for an account: as for all others.
+    pub hours: Option<String>,
 }
 
 /// How many of the uploads asked for could be changed.
@@ -232,6 +266,10 @@ pub struct NewManuscripts {
     pub hold: bool,
     /// Without one the template's, else normal.
     pub priority: Option<Priority>,
+    /// Not to be begun before.
+    pub start_at_ms: Option<i64>,
+    /// All uploads of this request are submitted together, when the last of them is ready.
+    pub together: bool,
     /// Upload even where the same file went to the same account before.
     pub again: bool,
     /// The files stay offered: they are to go to further accounts.

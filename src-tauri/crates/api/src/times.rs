@@ -1,0 +1,90 @@
+//! Times as front ends ask for them: when uploads start, which go together, the hours of the day.
+
+use crate::{
+    Api, Failure,
+    wire::{Changed, Empty, Hours, HoursChange, StartAt, UploadSet},
+};
+use slipway_engine::{clock::now_ms, hours::zone};
+use slipway_model::{Cause, Intent, PhaseName, Wait, times};
+use slipway_store::QueueRow;
+
+pub(crate) fn refuse_start(at_ms: Option<i64>) -> Result<(), Cause> {
+    let finding = at_ms.and_then(|at| times::check_start(at, now_ms(), &zone()));
+    finding.map_or(Ok(()), |finding| Err(finding.cause))
+}
+
+impl Api {
+    /// When uploads that have bytes to send are begun.
+    ///
+    /// # Errors
+    /// `start_at_past`.
+    pub async fn uploads_start_at(&self, request: StartAt) -> Result<Changed, Failure> {
+        refuse_start(request.at_ms)?;
+        let ids = self.ids(request.uploads).await?;
+        let changed = self.engine.start_at(ids, request.at_ms).await;
+        Ok(Changed { changed })
+    }
+
+    /// Submits what is ready now, with all of its group that is, whatever time or others it waited for.
+    pub async fn uploads_let_go(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        let changed = self.engine.let_go(ids).await;
+        Ok(Changed { changed })
+    }
+
+    /// Takes uploads out of their groups: they go by themselves, and the others wait for them no longer.
+    pub async fn uploads_leave(&self, set: UploadSet) -> Result<Changed, Failure> {
+        let ids = self.ids(set).await?;
+        let changed = self.engine.leave(ids).await;
+        Ok(Changed { changed })
+    }
+
+    pub async fn hours(&self, _: Empty) -> Result<Hours, Failure> {
+        let kept = self.engine.hours().await?;
+        let here = zone();
+        let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or_default();
+        let others = kept.others.into_iter();
+        Ok(Hours {
+            hours: kept.most.map(|hours| hours.to_string()),
+            accounts: others.map(|(id, own)| (id, own.to_string())).collect(),
+            zone: here.iana_name().unwrap_or_default().to_owned(),
+            offset: now.to_zoned(here).strftime("%:z").to_string(),
+        })
+    }
+
+    /// # Errors
+    /// `hours_unreadable`, `account_unknown`.
+    pub async fn hours_set(&self, change: HoursChange) -> Result<Hours, Failure> {
+        if let Some(id) = change.account
+            && self.engine.store().account(id).await?.is_none()
+        {
+            return Err(Failure::new("account_unknown").with("account", id));
+        }
+        let text = change.hours.as_deref().filter(|text| text.trim() != "off");
+        let hours = text.map(times::Hours::parse).transpose()?;
+        self.engine
+            .set_hours(change.account, hours.as_ref())
+            .await?;
+        self.hours(Empty {}).await
+    }
+
+    /// Why a row does not move: what the engine met, or else its time or its hour of the day.
+    pub(crate) fn wait_of(&self, row: &QueueRow) -> Option<Wait> {
+        if row.phase.is_final() {
+            return None;
+        }
+        let board = self.engine.board();
+        let sends = matches!(
+            row.phase,
+            PhaseName::Queued | PhaseName::Opening | PhaseName::Sending
+        );
+        let timed = sends && row.intent == Intent::Run && !board.is_live(row.id);
+        let start = row.start_at_ms.filter(|at| timed && *at > now_ms());
+        let met = || board.wait_of(row.id, row.account);
+        let hours = || board.shut_until_ms(row.account).filter(|_| timed);
+        start
+            .map(|until_ms| Wait::StartAt { until_ms })
+            .or_else(met)
+            .or_else(|| hours().map(|until_ms| Wait::Hours { until_ms }))
+    }
+}
