@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use slipway_api::wire;
-use slipway_model::{PhaseName, UploadId, rate};
+use slipway_model::{PhaseName, UploadId, rate, times};
 use std::path::PathBuf;
 
 /// Uploads videos to the platforms you publish on, whatever the network does.
@@ -69,6 +69,27 @@ pub(crate) enum Command {
     /// Named sets of fields, accounts and choices, for `add --template` and lists
     #[command(subcommand)]
     Templates(Templates),
+    /// Start uploads now, or at a time
+    Start {
+        #[command(flatten)]
+        which: Which,
+        /// Not before this time (RFC 3339)
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        at: Option<i64>,
+    },
+    /// Submit what is ready and waits for a time or for its group
+    Release(Which),
+    /// Take uploads out of the groups they are submitted with
+    Leave(Which),
+    /// Show or set the hours of the day in which bytes move
+    Hours {
+        /// For example 22:00-06:00,12:00-13:30, or off
+        #[arg(value_name = "HOURS|off")]
+        hours: Option<String>,
+        /// Only of this account
+        #[arg(long, value_name = "L", requires = "hours")]
+        account: Option<String>,
+    },
     /// Set the global speed cap, effective at once
     Limit {
         /// For example 20MB/s, 8Mbit/s, or off
@@ -296,6 +317,12 @@ pub(crate) struct Add {
     /// Upload even what went to the same account before
     #[arg(long)]
     pub(crate) again: bool,
+    /// Do not start before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) start_at: Option<i64>,
+    /// Submit all of these together, when the last of them is ready
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) together: bool,
 }
 
 #[derive(Debug, Args)]
@@ -496,6 +523,12 @@ pub(crate) struct Speed(pub(crate) Option<u64>);
 
 fn speed(text: &str) -> Result<Speed, String> {
     rate::parse(text).map(Speed)
+}
+
+/// ms since 1970 UTC.
+fn time(text: &str) -> Result<i64, String> {
+    times::moment(text)
+        .map_err(|_| "write it with its offset, such as 2026-12-31T18:00:00+01:00".to_owned())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -11,6 +11,7 @@ mod run;
 mod set;
 mod sign_in;
 mod templates;
+mod times;
 mod tokens;
 mod works;
 
@@ -44,6 +45,12 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Move(wish) => queue::place(wish, folder).await,
         Command::Set(wish) => set::set(wish, out, folder).await,
         Command::Templates(command) => templates::obey(command, out, folder).await,
+        Command::Start { which, at } => times::start(which, at, out, folder).await,
+        Command::Release(which) => queue::steer(queue::Wish::Release, which, out, folder).await,
+        Command::Leave(which) => queue::steer(queue::Wish::Leave, which, out, folder).await,
+        Command::Hours { hours, account } => {
+            times::hours(hours.as_deref(), account.as_deref(), out, folder).await
+        }
         Command::Limit { rate } => limit(rate.0, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
         Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,

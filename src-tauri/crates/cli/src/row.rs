@@ -49,6 +49,7 @@ pub(crate) fn detail_json(detail: &UploadDetail, out: &Out) -> Value {
         })
         .collect();
     let more = json!({
+        "start_at": detail.start_at_ms.map(rfc3339), "together": detail.together,
         "path": detail.path, "fields": detail.fields, "created_at": rfc3339(detail.created_at_ms),
         "parts_landed": detail.parts_landed, "parts_in_flight": detail.parts_in_flight,
         "parts_total": detail.parts_total, "part_bytes": detail.part_bytes, "timeline": timeline,

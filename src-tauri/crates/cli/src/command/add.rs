@@ -141,6 +141,8 @@ async fn check_and_add(
         again: add.again,
         template: add.template.clone(),
         variables: add.variables,
+        start_at_ms: add.start_at,
+        together: add.together,
         ..NewManuscripts::default()
     };
     if let (Some(list), [file]) = (&add.from, new.files.as_slice()) {

@@ -15,7 +15,7 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::{self, printable, size},
-    wire::{Place, QueueWindow, UploadMove, UploadRow, UploadSet},
+    wire::{Place, QueueWindow, StartAt, UploadMove, UploadRow, UploadSet},
 };
 use slipway_model::{UploadId, Wait};
 
@@ -116,6 +116,10 @@ pub(super) async fn show(id: UploadId, out: &Out, folder: &Folder) -> Outcome {
         let landed: u32 = detail.parts_landed.iter().map(|(_, count)| count).sum();
         say("Parts", format!("{landed} of {}", detail.parts_total));
     }
+    if detail.together.len() > 1 {
+        let ids = detail.together.iter().map(ToString::to_string);
+        say("Together with", ids.collect::<Vec<_>>().join(", "));
+    }
     if live.resent_bytes > 0 {
         say("Sent again", size(live.resent_bytes));
     }
@@ -163,6 +167,9 @@ pub(super) enum Wish {
     Cancel,
     Retry,
     Remove,
+    Start { at_ms: Option<i64> },
+    Release,
+    Leave,
 }
 
 pub(super) async fn steer(wish: Wish, which: Which, out: &Out, folder: &Folder) -> Outcome {
@@ -182,6 +189,12 @@ pub(super) async fn steer(wish: Wish, which: Which, out: &Out, folder: &Folder) 
             Wish::Cancel => client.uploads_cancel(set).await,
             Wish::Retry => client.uploads_retry(set).await,
             Wish::Remove => client.uploads_remove(set).await,
+            Wish::Start { at_ms } => {
+                let uploads = set;
+                client.uploads_start_at(StartAt { uploads, at_ms }).await
+            }
+            Wish::Release => client.uploads_let_go(set).await,
+            Wish::Leave => client.uploads_leave(set).await,
         }
     })
     .await?;
