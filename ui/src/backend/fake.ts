@@ -11,6 +11,7 @@ import type {
   Counts,
   Cure,
   Failure,
+  Hours,
   LiveRow,
   OfferedFile,
   Patch,
@@ -71,6 +72,7 @@ export function fake(search: string = location.search): Backend {
   let order: UploadId[] = [];
   const fields = new Map<number, Record<string, string>>();
   let limit: number | null = 20_000_000;
+  let hours: Hours = { hours: null, accounts: {}, zone: "UTC", offset: "+00:00" };
   let paused = false;
   let inView = new Set<UploadId>();
   let nextId = 1;
@@ -285,6 +287,12 @@ export function fake(search: string = location.search): Backend {
         if (file && platform !== "folder" && !/\.(mp4|mov|mkv|webm)$/i.test(file.name))
           find("amber", null, cause("file_format_unsure", { file: file.name, platform, formats: "mp4, mov" }));
         if (platform === "folder") find("green", null, cause("met_disk", { account: "Archive drive", left: "1200000000000", wanted: String(file?.size_bytes ?? 0) }));
+        const publishMs = Date.parse(written.publish_at ?? "");
+        if (publishMs <= Date.now()) {
+          const earliest = new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 60_000);
+          find("red", "publish_at", cause("publish_at_past", { platform, value: written.publish_at ?? "", earliest: earliest.toISOString() }), { do: "set_time", at_ms: earliest.getTime() });
+        } else if (publishMs) find("amber", "publish_at", cause("publish_at_by_slipway", { platform, value: written.publish_at ?? "" }));
+        if (request.start_at_ms !== null && request.start_at_ms <= Date.now()) find("red", "start_at", cause("start_at_past", { value: new Date(request.start_at_ms).toISOString() }), { do: "start_now" });
         const worst: Severity[] = ["red", "amber", "green"];
         findings.sort((a, b) => worst.indexOf(a.severity) - worst.indexOf(b.severity));
         return { file: id, account: accountId, findings };
@@ -305,6 +313,8 @@ export function fake(search: string = location.search): Backend {
       created_at_ms: began,
       landed_at_ms: null,
       proof: null,
+      start_at_ms: row.live.wait?.reason === "start_at" ? row.live.wait.until_ms : null,
+      together: [],
       parts_landed: landed > 0 ? [[0, landed]] : [],
       parts_in_flight: landed < total && live.phase === "sending" && !live.wait ? [landed, landed + 1, landed + 2].filter((n) => n < total) : [],
       parts_total: total,
@@ -355,6 +365,14 @@ export function fake(search: string = location.search): Backend {
     new Promise<void>((back, gone) => {
       browserGone = () => gone(failure("sign_in_cancelled"));
       addEventListener("fake-browser", () => back(), { once: true });
+    });
+
+  /** Ends waits that a person has asked for. */
+  const letGo = (set: UploadSet, reasons: string[]) =>
+    each(set, ({ id, live }) => {
+      if (live.wait === null || !reasons.includes(live.wait.reason)) return false;
+      touch(id, { wait: null });
+      return true;
     });
 
   const commands: { [C in CommandName]: (request: Request<C>) => Answer<C> | Promise<Answer<C>> } = {
@@ -489,7 +507,8 @@ export function fake(search: string = location.search): Backend {
           const title = request.own[id]?.fields.title ?? request.fields.title ?? file.title;
           const sibling = accountId !== request.accounts[0];
           const live = { phase: "sending" as const, total_bytes: file.size_bytes, phase_at_ms: Date.now(), intent: request.hold ? ("hold" as const) : ("run" as const) };
-          rows.set(upload, grow({ title, file: file.name, account: accountId, sibling, live }, upload, manuscript, of.platform, of.label));
+          const wait = request.start_at_ms === null ? {} : { phase: "queued" as const, wait: { reason: "start_at" as const, until_ms: request.start_at_ms } };
+          rows.set(upload, grow({ title, file: file.name, account: accountId, sibling, live: { ...live, ...wait } }, upload, manuscript, of.platform, of.label));
           order.push(upload);
           fields.set(manuscript, { ...request.fields, ...request.own[id]?.fields });
           uploads.push(upload);
@@ -613,6 +632,14 @@ export function fake(search: string = location.search): Backend {
     account_works: (request) => ({ total: 0, page: request.page, works: [] }),
     account_work_edit: () => ({}),
     account_work_delete: () => ({}),
+    uploads_start_at: ({ uploads }) => letGo(uploads, ["start_at"]),
+    uploads_let_go: (set) => letGo(set, ["publish_at", "together"]),
+    uploads_leave: (set) => letGo(set, ["together"]),
+    hours: () => hours,
+    hours_set: (request) => {
+      if (request.hours !== null && !/^\d\d:\d\d-\d\d:\d\d$/.test(request.hours)) throw failure("hours_unreadable", { value: request.hours });
+      return (hours = { ...hours, hours: request.hours });
+    },
     limit_set: (request) => {
       limit = request.bytes_per_second;
       stale = true;

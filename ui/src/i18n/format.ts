@@ -140,6 +140,8 @@ export function moment(atMs: number, nowMs: number): string {
 
 /** `14:31`, whatever the day. */
 export const time = (atMs: number) => timeFormat("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(atMs));
+/** The zone of this computer at that moment: `GMT+8`. */
+export const zone = (atMs: number) => timeFormat("z", { timeZoneName: "shortOffset" }).formatToParts(new Date(atMs)).find((part) => part.type === "timeZoneName")?.value ?? "";
 
 /** A day without its time: `18 February`; with its year where none, or a far one, is meant. */
 export function day(atMs: number, nowMs?: number): string {

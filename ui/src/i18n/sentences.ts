@@ -6,7 +6,7 @@
 import { signal } from "@preact/signals-core";
 import type { Cause } from "../bindings";
 import { t, span } from ".";
-import { clock, type Language, language, num, rate, size, UNKNOWN } from "./format";
+import { clock, type Language, language, num, rate, size, UNKNOWN, zone } from "./format";
 
 type Sentences = Record<string, string>;
 const files = import.meta.glob<Sentences>("../../../src-tauri/crates/api/sentences/*.json", { eager: true, import: "default" });
@@ -81,6 +81,12 @@ function show(name: string, kind: string | undefined, value: string, params: Rec
 export function until(atMs: number, nowMs: number): string {
   const seconds = Math.max(0, Math.ceil((atMs - nowMs) / 1000));
   return seconds < 90 ? t().state.soon(span(seconds)) : t().state.at(clock(atMs, nowMs), span(seconds));
+}
+
+/** The same with the zone, for times that a person has set. */
+export function untilZoned(atMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.ceil((atMs - nowMs) / 1000));
+  return t().state.at(`${clock(atMs, nowMs)} ${zone(atMs)}`, span(seconds));
 }
 
 /** Without what breaks lines or turns the direction of text. */

@@ -8,12 +8,15 @@ import { say as toast } from "../app/toast";
 import { labelOf, platformLabel, say, screen } from "../app/world";
 import { cured, refusedAt } from "../form/cures";
 import { t } from "../i18n";
+import { clock, zone } from "../i18n/format";
 import { checking, checks, showChecks, type Verdict, verdicts } from "./checks";
 import { chooseCover } from "./cover";
 import { hasOwn, setValue, toggleLink, valueOf } from "./fields";
 import { commonId, ownId } from "./fields-view";
 import { edited, good, picked, platforms, several, touch } from "./form";
-import { again } from "./times";
+import { again, startAtMs } from "./times";
+
+const PUBLISH_AT = "publish_at";
 
 export function checksToggle(): TemplateResult {
   const { preflight } = t();
@@ -85,6 +88,7 @@ function curesOf(row: AccountRow, finding: Finding, file: OfferedFile | null): T
   const spec = platforms.value.find((one) => one.name === account.platform);
   const field = spec?.fields.find((one) => one.name === finding.field);
   const button = (words: string, act: () => void, goes = false) => html`<button type="button" class="rule-cure" ?data-goes=${goes} @click=${act}>${words}</button>`;
+  const wayToTime = () => button(preflight.goTo(compose.field[PUBLISH_AT] ?? ""), () => show(commonId(PUBLISH_AT), file), true);
   const { cure } = finding;
   if (cure === null) return [];
   switch (cure.do) {
@@ -94,7 +98,15 @@ function curesOf(row: AccountRow, finding: Finding, file: OfferedFile | null): T
       return [button(preflight.signIn, () => signInTo(row))];
     case "choose_cover":
       return [button(preflight.chooseCover, () => void chooseCover())];
+    case "start_now":
+      return [button(compose.startNow, () => (startAtMs.value = null))];
+    case "set_time": {
+      const name = timeName(spec, field);
+      const earliest = `${clock(cure.at_ms, Date.now())} ${zone(cure.at_ms)}`;
+      return [wayToTime(), button(preflight.setTime(earliest), () => setValue(name, new Date(cure.at_ms).toISOString()))];
+    }
     default: {
+      if (!field && finding.field === PUBLISH_AT) return [wayToTime()];
       if (!spec || !field) return [];
       const way = button(preflight.goTo(labelOf(field.label)), () => goTo(spec, field, file), true);
       // The text of another video is not the one that is written now.
@@ -102,6 +114,12 @@ function curesOf(row: AccountRow, finding: Finding, file: OfferedFile | null): T
       return text === null || text === "" ? [way] : [way, button(preflight.cures[cure.do], () => replace(spec, field, text))];
     }
   }
+}
+
+/** The value that a time of publishing comes from. */
+function timeName(spec: Spec | undefined, field: Field | undefined): string {
+  if (spec && field && (field.from !== PUBLISH_AT || hasOwn(spec, field))) return `${spec.name}.${field.name}`;
+  return PUBLISH_AT;
 }
 
 /** On the platform's page, or by a new secret where it has none. The form stays as it is. */
@@ -121,17 +139,23 @@ function replace(spec: Spec, field: Field, text: string): void {
 
 /** To the field that cures a finding: of its file, the common one while it is linked, at the character that is refused. */
 function goTo(spec: Spec, field: Field, file: OfferedFile | null): void {
-  if (file) picked.value = file.file;
-  showChecks.value = false;
   const linked = field.from !== null && !hasOwn(spec, field);
   const id = linked ? commonId(field.from ?? "") : ownId(spec.name, field.name);
   touch(linked ? (field.from ?? "") : `${spec.name}.${field.name}`);
   const at = refusedAt(valueOf(spec, field), field.refuses);
+  show(id, file, (control) => {
+    if (at && field.kind !== "tags") control.setSelectionRange(at.from, at.to);
+  });
+}
+
+function show(id: string, file: OfferedFile | null, then?: (control: HTMLInputElement | HTMLTextAreaElement) => void): void {
+  if (file) picked.value = file.file;
+  showChecks.value = false;
   requestAnimationFrame(() => {
     const control = document.getElementById(id);
     for (let fold = control?.closest("details"); fold; fold = fold.parentElement?.closest("details")) fold.open = true;
     control?.focus();
-    if (at && (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) && field.kind !== "tags") control.setSelectionRange(at.from, at.to);
+    if (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) then?.(control);
     control?.scrollIntoView({ block: "center" });
   });
 }

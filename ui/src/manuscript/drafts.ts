@@ -9,7 +9,7 @@ import { say } from "../app/toast";
 import { backend, say as sentence, sayThrown, screen } from "../app/world";
 import { t } from "../i18n";
 import { asked, chosen, clear, files, forget, isEmpty, named, own, type Part, picked, shared, variables } from "./form";
-import { again, hold, priority } from "./times";
+import { setTimes } from "./times";
 
 /** What a kill may cost: less than a word. */
 const SAVE_AFTER_MS = 300;
@@ -101,7 +101,7 @@ function fill({ form, files: offered }: Draft): void {
   chosen.value = new Set(form.accounts);
   shared.value = part(form);
   own.value = new Map(Object.entries(form.own).flatMap(([file, one]) => (one ? [[Number(file), part(one)]] : [])));
-  [hold.value, priority.value, again.value] = [form.hold, form.priority ?? "normal", form.again];
+  setTimes(form);
   variables.value = form.variables;
 }
 

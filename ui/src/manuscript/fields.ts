@@ -12,8 +12,8 @@ import { t } from "../i18n";
 import { language } from "../i18n/format";
 import { edited, files, own, picked, platforms, several, shared, titles, values, variables, without, write } from "./form";
 
-/** The common fields that are drawn, in this order. */
-export const COMMON = ["title", "description", "tags", "language", "visibility", "publish_at"] as const;
+/** The common fields that are drawn, in this order; the time to publish has a part of its own. */
+export const COMMON = ["title", "description", "tags", "language", "visibility"] as const;
 const FIRST = ["title", "description", "tags"];
 
 /** Whether titles can be written now: what is common to several files has one only where variables tell them apart. */

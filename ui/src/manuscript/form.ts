@@ -7,7 +7,7 @@
 import { batch, computed, signal } from "@preact/signals-core";
 import type { AccountId, AccountRow, NewManuscripts, OfferedFile, OwnManuscript, Spec } from "../bindings";
 import { accounts, backend, specOf } from "../app/world";
-import { again, hold, priority } from "./times";
+import { setTimes, times } from "./times";
 
 export interface Captions {
   language: string;
@@ -97,9 +97,7 @@ export function asked(of: readonly OfferedFile[]): NewManuscripts {
     accounts: chosenRows.value.map((row) => row.account.id),
     fields: Object.fromEntries(meant),
     own: Object.fromEntries(of.flatMap(({ file }) => (own.value.has(file) ? [[file, said(own.value.get(file) ?? BLANK)]] : []))),
-    hold: hold.value,
-    priority: priority.value,
-    again: again.value,
+    ...times(),
     keep: false,
     template: null,
     variables: variables.value,
@@ -116,7 +114,7 @@ export const isEmpty = () => {
 export function clear(): void {
   batch(() => {
     [files.value, chosen.value, shared.value, own.value, picked.value, touched.value] = [[], new Set(), BLANK, new Map(), null, new Set()];
-    [again.value, hold.value, priority.value] = [false, false, "normal"];
+    setTimes();
     [variables.value, titles.value] = [false, null];
   });
 }

@@ -15,7 +15,7 @@ import { draftNote, draftsMenu } from "./drafts-view";
 import { commonPart, platformsPart } from "./fields-view";
 import { filesView } from "./files-view";
 import * as form from "./form";
-import { startView } from "./times-view";
+import { startView, timesPart } from "./times-view";
 import { previewPart, templatesButton } from "../templates/view";
 
 export function manuscriptView(): TemplateResult {
@@ -29,7 +29,7 @@ export function manuscriptView(): TemplateResult {
     <div class="compose" ?data-checks=${showChecks.value} @keydown=${keys}>
       <div class="scroll">
         <form class="form" @submit=${(event: Event) => (event.preventDefault(), void add())}>
-          ${filesView()}${accountsPart()}${keyed(form.edited.value?.file ?? null, html`${commonPart()}${previewPart()}${platformsPart()}`)}
+          ${filesView()}${accountsPart()}${keyed(form.edited.value?.file ?? null, html`${commonPart()}${timesPart()}${previewPart()}${platformsPart()}`)}
         </form>
       </div>
       ${preflightView()}

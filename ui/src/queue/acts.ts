@@ -36,6 +36,15 @@ async function chooseFile(id: UploadId): Promise<void> {
   }
 }
 
+async function change(ask: () => Promise<{ changed: number }>): Promise<void> {
+  try {
+    const { changed } = await ask();
+    say({ text: changed > 0 ? t().toast.timesChanged(changed) : t().toast.noneChanged });
+  } catch (thrown) {
+    say({ text: sayThrown(thrown) });
+  }
+}
+
 async function copy(text: string, told: string): Promise<void> {
   try {
     await backend().copyText(text);
@@ -73,6 +82,12 @@ export function perform(act: RowAct, row: UploadRow, from?: HTMLElement): void {
       return void queue.order("uploads_cancel", set);
     case "remove":
       return queue.remove(set);
+    case "start_now":
+      return void change(() => backend().call("uploads_start_at", { uploads: set, at_ms: null }));
+    case "release_now":
+      return void change(() => backend().call("uploads_let_go", set));
+    case "leave_group":
+      return void change(() => backend().call("uploads_leave", set));
     case "sign_in":
       screen.value = "accounts";
       return editAccount(row.account);
@@ -101,6 +116,9 @@ export function perform(act: RowAct, row: UploadRow, from?: HTMLElement): void {
   }
 }
 
+/** Waits that a person has asked for. */
+const TIMED = ["start_at", "hours", "publish_at", "together"];
+
 /** Everything that can be done to a row, with its keys. */
 export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number }): void {
   const { act } = t();
@@ -115,7 +133,8 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
   const some = (when: boolean, made: () => MenuItem): MenuItem[] => (when ? [made()] : []);
   const held = live.intent === "hold";
   const stops = !isFinal(row) && live.phase !== "committing" && live.phase !== "processing";
-  const waits = live.wait !== null && live.wait.reason !== "turn" && live.wait.reason !== "platform";
+  const timed = live.wait !== null && TIMED.includes(live.wait.reason);
+  const waits = live.wait !== null && live.wait.reason !== "turn" && live.wait.reason !== "platform" && !timed;
   const groups: MenuItem[][] = [
     [
       item("details", act.details, "list", "Enter"),
@@ -124,6 +143,9 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
     [
       ...some(stops, () => (held ? item("resume", act.resume, "play", "P") : item("pause", act.pause, "pause", "P"))),
       ...some(live.phase === "failed" || live.phase === "cancelled" || waits, () => item("retry", waits ? act.tryNow : live.resubmittable ? act.sendAnew : act.retry, "retry", "R")),
+      ...some(live.wait?.reason === "start_at", () => item("start_now", act.startNow, "play")),
+      ...some(live.wait?.reason === "publish_at" || live.wait?.reason === "together", () => item("release_now", act.releaseNow, "play")),
+      ...some(live.wait?.reason === "together", () => item("leave_group", act.leaveGroup, "unlink")),
       ...some(live.wait?.reason === "sign_in", () => item("sign_in", act.signIn, "s-key")),
       ...some(live.wait?.reason === "file_missing" || live.wait?.reason === "file_changed" || live.phase === "failed", () => item("choose_file", act.chooseFile, "film")),
       ...some(canEdit(row), () => item("edit", live.resubmittable ? act.resubmit : act.edit, "edit")),

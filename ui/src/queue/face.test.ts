@@ -23,6 +23,11 @@ const waits: Wait[] = [
   { reason: "disk", until_ms, cause },
   { reason: "secrets", cause },
   { reason: "platform", until_ms },
+  { reason: "start_at", until_ms },
+  { reason: "hours", until_ms },
+  { reason: "publish_at", until_ms },
+  { reason: "together", others: 2, stopped: null },
+  { reason: "together", others: 1, stopped: cause },
 ];
 
 afterEach(() => {
@@ -41,6 +46,11 @@ describe("a row", () => {
 
   it("names the cause and the next try", () => {
     expect(face(row({ wait: { reason: "retry", until_ms, cause } }), around).line.join("")).toBe(`Waiting: ${headline(cause)}, next try in 20\u00a0s`);
+  });
+
+  it("shows the zone of a time that a person has set", () => {
+    const words = face(row({ phase: "queued", wait: { reason: "start_at", until_ms } }), around).line.join("");
+    expect(words).toMatch(/ GMT([+-]\d+(:\d+)?)?,/);
   });
 
   it("that a person can cure has its remedy on it, one of them primary", () => {

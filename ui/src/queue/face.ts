@@ -7,13 +7,13 @@ import type { UploadRow, Wait } from "../bindings";
 import { t, span } from "../i18n";
 import { clock, num, percent, rate, size, sizes, UNKNOWN } from "../i18n/format";
 import type { Line } from "../i18n/en";
-import { headline, until } from "../i18n/sentences";
+import { headline, sentence, until, untilZoned } from "../i18n/sentences";
 
 export type RowState = "queued" | "running" | "remote" | "waiting" | "paused" | "failed" | "done" | "cancelled";
 
 export type RowAct =
   | "pause" | "resume" | "retry" | "sign_in" | "choose_file" | "send_anew" | "open_page" | "copy_link" | "details" | "card" | "edit"
-  | "cancel" | "remove" | "top" | "up" | "down" | "bottom" | "menu";
+  | "cancel" | "remove" | "start_now" | "release_now" | "leave_group" | "top" | "up" | "down" | "bottom" | "menu";
 
 export interface Meter {
   value: number;
@@ -124,6 +124,15 @@ function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: 
   switch (wait.reason) {
     case "turn":
       return null;
+    case "start_at":
+      return plain({ ...waiting, meter, line: state.startAt(untilZoned(wait.until_ms, around.nowMs)) });
+    case "hours":
+      return plain({ ...waiting, meter, line: state.hours(untilZoned(wait.until_ms, around.nowMs)) });
+    case "publish_at":
+      return plain({ ...waiting, meter, line: state.publishAt(untilZoned(wait.until_ms, around.nowMs)) });
+    case "together":
+      if (wait.stopped === null) return plain({ ...waiting, meter, line: state.together(wait.others) });
+      return plain({ ...waiting, meter: null, line: state.togetherStopped(sentence(wait.stopped)), cures: [{ act: "release_now", label: act.releaseNow, primary: true }] });
     case "platform":
       return plain({ state: "remote", icon: "s-remote", line: state.processing(null, null, until(wait.until_ms, around.nowMs)), quick: null });
     case "retry":
@@ -163,6 +172,14 @@ export function idleReason(wait: Wait, nowMs: number): string {
   switch (wait.reason) {
     case "turn":
       return idle.turn;
+    case "start_at":
+      return idle.startAt(untilZoned(wait.until_ms, nowMs));
+    case "hours":
+      return idle.hours(untilZoned(wait.until_ms, nowMs));
+    case "publish_at":
+      return idle.publishAt(untilZoned(wait.until_ms, nowMs));
+    case "together":
+      return wait.stopped === null ? idle.together : headline(wait.stopped);
     case "retry":
       return idle.retry(headline(wait.cause), until(wait.until_ms, nowMs));
     case "quota":

@@ -1,7 +1,7 @@
 /** Entries of an upload's timeline as sentences. */
 import type { TimelineEntry, UploadRow } from "../bindings";
 import { t } from "../i18n";
-import { percent, size } from "../i18n/format";
+import { clock, percent, size } from "../i18n/format";
 import { headline, printable } from "../i18n/sentences";
 import { platformLabel } from "../app/world";
 
@@ -19,6 +19,8 @@ function valueOf(entry: TimelineEntry, row: Of, name: string): string {
       const bytes = Number(params.bytes ?? params.held_bytes ?? NaN);
       return Number.isFinite(bytes) ? (row.total_bytes > 0 ? percent(bytes, row.total_bytes) : size(bytes)) : "";
     }
+    case "at_ms":
+      return clock(Number(params.at_ms));
     case "reason":
       return t().reason[params.reason ?? ""] ?? printable(params.reason ?? "");
     default:
@@ -58,6 +60,9 @@ const PICTURES: Record<string, [state: string, icon: string]> = {
   published: ["done", "s-done"],
   failed: ["failed", "s-failed"],
   cancelled: ["queued", "x"],
+  ready: ["done", "check"],
+  let_go: ["running", "play"],
+  start_at: ["waiting", "s-waiting"],
   taken_back: ["done", "check"],
   left_there: ["remote", "s-remote"],
   resubmitted: ["remote", "s-remote"],

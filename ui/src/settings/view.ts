@@ -1,10 +1,13 @@
-/** Settings of the window: its language, its theme, its keys. */
-import { html, type TemplateResult } from "lit-html";
+/** Settings: the window's language, theme and keys, and the hours in which bytes move. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { live } from "lit-html/directives/live.js";
 import { help } from "../app/keys";
 import { icon } from "../app/parts";
 import { looks, setLooks } from "../app/world";
 import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
+import { zone } from "../i18n/format";
+import { hours, refused, setHours } from "./hours";
 
 /** Each language by its own name. */
 const LANGUAGES: [LanguageChoice, string][] = [
@@ -40,6 +43,10 @@ export function settingsView(): TemplateResult {
           </div>
         </section>
         <section class="setting-group">
+          <h2>${settings.times}</h2>
+          <div class="setting-list">${hoursView()}</div>
+        </section>
+        <section class="setting-group">
           <h2>${settings.keys}</h2>
           <div class="setting-list">
             <div class="setting">
@@ -49,5 +56,18 @@ export function settingsView(): TemplateResult {
           </div>
         </section>
       </div>
+    </div>`;
+}
+
+function hoursView(): TemplateResult {
+  const { settings } = t();
+  const wrong = refused.value;
+  const named = hours.value?.zone ? `${hours.value.zone} ${zone(Date.now())}` : zone(Date.now());
+  return html`
+    <div class="setting" data-setting="hours">
+      <div><h3><label for="set-hours">${settings.hours}</label></h3><p id="set-hours-help">${settings.hoursText(named)}</p>
+        ${wrong ? html`<p class="field-error" id="set-hours-error" role="alert">${wrong.why}</p>` : nothing}</div>
+      <input class="input" id="set-hours" size="24" .value=${live(wrong?.text ?? hours.value?.hours ?? "")} aria-invalid=${wrong ? "true" : "false"}
+        aria-describedby=${wrong ? "set-hours-help set-hours-error" : "set-hours-help"} @change=${(event: Event) => void setHours((event.target as HTMLInputElement).value)}>
     </div>`;
 }

@@ -21,7 +21,7 @@ export function draftsOf(offered: Map<number, OfferedFile>, begun: boolean): Dra
     };
     const part = { cover: null, captions: [] };
     const own = { [GONE]: { ...part, fields: { title: "Harbour crane at dawn" } } };
-    const form = { ...part, files: [GONE], accounts: [1], fields: { description: "The night shift ends at six." }, own, hold: false, priority: "normal" as const, again: false, keep: false, template: null, variables: false, numbers: [] };
+    const form = { ...part, files: [GONE], accounts: [1], fields: { description: "The night shift ends at six." }, own, hold: false, priority: "normal" as const, again: false, start_at_ms: null, together: false, keep: false, template: null, variables: false, numbers: [] };
     kept.set(++last, { form, files: [gone], changed_at_ms: Date.now() - 3_600_000 });
   }
   const titleOf = ({ form, files }: Kept) => form.own[form.files[0] ?? 0]?.fields.title ?? form.fields.title ?? files[0]?.name ?? "";

@@ -68,7 +68,7 @@ const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pi
     uploads_at_once: 2,
     file_max_bytes: fileMax,
     file_warn_bytes: 0,
-    submit_spacing_s: 0,
+    submit_spacing_s: 0, unpublished_s: null,
     extensions: [],
     extensions_only: false,
     media: { duration_max_ms: 0, video_codecs: [], audio_codecs: [], side_max_px: 0, frames_per_second_max: 0, bits_per_second_max: 0, channels_max: 0, sample_rate_max_hz: 0 },
