@@ -52,6 +52,7 @@ pub(crate) async fn the_largest_file_is_planned_and_a_byte_more_is_not(platform:
             ),
             cover: None,
             picture: None,
+            held_back: false,
             manuscript_hash: size_bytes.to_string(),
             key: format!("key{size_bytes}"),
         };

@@ -13,6 +13,7 @@ mod faults;
 mod limits;
 mod stay;
 mod table;
+mod timed;
 
 macro_rules! contract {
     ($($module:ident $platform:literal: $($part:ident::$sentence:ident)*;)*) => {$(
@@ -30,6 +31,8 @@ macro_rules! contract {
                 disturbed::an_interrupted_upload_goes_on_from_what_is_held
                 disturbed::a_cancelled_upload_sends_no_more_and_gives_its_place_back
                 disturbed::a_video_that_the_platform_fails_at_fails_with_its_words
+                timed::an_upload_with_a_time_is_submitted_then_and_not_before
+                timed::an_engine_that_stops_while_all_is_ready_publishes_once_and_in_time
                 limits::the_smallest_file_is_published
                 limits::the_largest_file_is_planned_and_a_byte_more_is_not
                 bounds::what_is_above_a_bound_is_refused_here_and_there;

@@ -19,5 +19,7 @@ mod online;
 mod records;
 mod secrets;
 mod steering;
+mod times;
+mod together;
 
 use slipway_tests::house;

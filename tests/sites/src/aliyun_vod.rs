@@ -137,5 +137,5 @@ impl Site for Simulator {
         "TranscodeFail"
     }
 
-    crate::examples!(glance);
+    crate::examples!(glance, Call::Complete);
 }

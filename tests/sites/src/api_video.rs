@@ -134,5 +134,5 @@ impl Site for Simulator {
         "failed"
     }
 
-    crate::examples!(glance);
+    crate::examples!(glance, Call::VideoPatch);
 }

@@ -152,5 +152,5 @@ impl Site for Simulator {
         "-16"
     }
 
-    crate::examples!(glance);
+    crate::examples!(glance, Call::Add);
 }

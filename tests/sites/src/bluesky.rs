@@ -147,5 +147,5 @@ impl Site for Simulator {
         "Failed to process video"
     }
 
-    crate::examples!(inspect);
+    crate::examples!(inspect, Call::PutRecord);
 }

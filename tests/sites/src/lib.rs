@@ -9,6 +9,7 @@ mod api_video;
 mod bilibili;
 mod bluesky;
 mod case;
+pub mod slow;
 mod wangsu;
 
 use async_trait::async_trait;
@@ -57,7 +58,12 @@ pub struct Example {
 
 /// What a simulator tells of its faults, the same for all but for how one looks at it.
 macro_rules! examples {
-    ($look:ident) => {
+    ($look:ident, $public:expr) => {
+        fn submitted_ms(&self) -> Vec<i64> {
+            let answers = self.$look().answers.into_iter();
+            let well = answers.filter(|a| a.call == $public && (200..300).contains(&a.http));
+            well.map(|answer| answer.at_ms).collect()
+        }
         fn struck(&self) -> usize {
             let answers = self.$look().answers;
             answers.iter().filter(|a| !a.faults.is_empty()).count()
@@ -103,6 +109,8 @@ pub trait Site: Send + Sync {
     async fn covers(&self) -> Vec<String> {
         Vec::new()
     }
+    /// When calls that make works public were answered well, by the platform's clock. Of works that were held back, where that makes a difference.
+    fn submitted_ms(&self) -> Vec<i64>;
     /// Bytes of videos, whatever became of them.
     fn received(&self) -> u64;
     /// What was sent in parts, also for works that are there by now.

@@ -108,5 +108,5 @@ impl Site for Simulator {
         "transcodeState 4"
     }
 
-    crate::examples!(inspect);
+    crate::examples!(inspect, Call::Mkfile);
 }

@@ -11,6 +11,8 @@ use super::state::{Kind, Standing};
 /// One request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct AnswerSeen {
+    /// By the platform's clock.
+    pub at_ms: i64,
     pub call: Call,
     pub part: Option<u32>,
     /// 0 when there was none.

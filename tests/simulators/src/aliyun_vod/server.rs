@@ -64,6 +64,7 @@ impl Service for World {
         let replied = replied.and_then(|reply| spoil(reply, &notes.faults));
         let replied = replied.map(|reply| self.date(reply, &notes.faults));
         self.state.lock().answers.push(AnswerSeen {
+            at_ms: self.clock.now_ms(),
             call: notes.call.unwrap_or(Call::Unknown),
             part: notes.part,
             http: replied.as_ref().map_or(0, |reply| reply.status().as_u16()),

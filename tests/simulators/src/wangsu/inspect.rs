@@ -82,6 +82,8 @@ pub struct BlockSeen {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnswerSeen {
     pub since_start_ms: u64,
+    /// By the platform's clock.
+    pub at_ms: i64,
     pub call: Call,
     /// A block's index and one.
     pub part: Option<u32>,

@@ -79,6 +79,7 @@ impl Service for World {
         let replied = replied.map(|reply| self.head(&request, reply));
         self.record(AnswerSeen {
             since_start_ms: self.meter.age_ms(),
+            at_ms: self.clock.now_ms(),
             call,
             part,
             http: replied.as_ref().map_or(0, |reply| reply.status().as_u16()),
