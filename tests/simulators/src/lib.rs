@@ -18,6 +18,8 @@ pub mod aliyun_vod;
 pub mod api_video;
 pub mod bilibili;
 pub mod bluesky;
+#[cfg(target_os = "linux")]
+pub mod network_manager;
 pub mod wangsu;
 
 pub use clock::Clock;
