@@ -44,6 +44,7 @@ async fn open(data_dir: &Path) -> Result<Api, Failure> {
         data_dir: data_dir.to_owned(),
         passphrase: slipway_api::passphrase_from_env(),
         run: true,
+        any_network: slipway_api::any_network_from_env(),
         ..Options::default()
     })
     .await

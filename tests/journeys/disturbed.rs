@@ -22,6 +22,7 @@ async fn reopen(house: House, passphrase: Option<&str>, at_once: usize) -> House
         passphrase: passphrase.map(SecretString::from),
         run: true,
         at_once: Some(at_once),
+        any_network: true,
     };
     let api = Api::open(options).await.unwrap();
     House { api, ..house }

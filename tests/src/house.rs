@@ -54,6 +54,7 @@ pub async fn open(data_dir: PathBuf) -> Result<Api, Failure> {
         data_dir,
         passphrase: Some(SecretString::from(PASSPHRASE)),
         run: true,
+        any_network: true,
         ..Options::default()
     })
     .await

@@ -132,7 +132,8 @@ impl Stage {
             .env("SLIPWAY_DATA_DIR", self.folder.join("data"))
             // Used where there is no keychain.
             .env("SLIPWAY_PASSPHRASE", &self.passphrase)
-            .env("NO_PROXY", "127.0.0.1,localhost");
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            .env("SLIPWAY_ANY_NETWORK", "1"); // nothing of it leaves this machine
         program
     }
 

@@ -277,6 +277,7 @@ function program(folder, secrets) {
     SLIPWAY_DATA_DIR: join(folder, "slipway"),
     SLIPWAY_PASSPHRASE: "a pass phrase for this proof",
     NO_PROXY: "127.0.0.1,localhost",
+    SLIPWAY_ANY_NETWORK: "1",
     LC_ALL: "C",
   };
   const run = promisify(execFile);

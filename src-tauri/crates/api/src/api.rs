@@ -143,6 +143,11 @@ pub fn passphrase_from_env() -> Option<SecretString> {
         .map(SecretString::from)
 }
 
+/// Whether the environment says that any network may be used, for servers where nobody could answer.
+pub fn any_network_from_env() -> bool {
+    std::env::var_os("SLIPWAY_ANY_NETWORK").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
 fn start_failure(error: &StartError) -> Failure {
     let mut failure = match error {
         StartError::Locked => Failure::new("data_folder_locked"),

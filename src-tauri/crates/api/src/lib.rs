@@ -30,7 +30,7 @@ mod upload_tokens;
 pub mod wire;
 mod works;
 
-pub use api::{Api, Options, default_data_dir, passphrase_from_env};
+pub use api::{Api, Options, any_network_from_env, default_data_dir, passphrase_from_env};
 pub use failure::Failure;
 pub use feed::PatchStream;
 pub use filling::check_names;

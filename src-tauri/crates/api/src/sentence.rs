@@ -111,7 +111,8 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
         | Wait::FileMissing { cause }
         | Wait::FileChanged { cause }
         | Wait::Disk { cause, .. }
-        | Wait::Secrets { cause } => Some(cause),
+        | Wait::Secrets { cause }
+        | Wait::Network { cause, .. } => Some(cause),
         Wait::Platform { .. }
         | Wait::StartAt { .. }
         | Wait::Hours { .. }

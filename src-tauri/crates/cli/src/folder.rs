@@ -90,6 +90,7 @@ impl Folder {
             passphrase: self.passphrase.clone(),
             run,
             at_once: self.at_once,
+            any_network: slipway_api::any_network_from_env(),
         })
         .await?;
         let following = run.then(|| Following::Here(api.happenings()));

@@ -133,10 +133,13 @@ struct State {
     /// When the next upload starts that waits for its time.
     starts_ms: Option<i64>,
     shut: Shut,
+    /// Accounts that the link is closed to, and why.
+    kept_off: (HashSet<AccountId>, Option<Wait>),
     /// Rows that changed since they were last asked for.
     dirty: HashSet<UploadId>,
     queue_stale: bool,
     accounts_stale: bool,
+    network_stale: bool,
 }
 
 #[derive(Debug, Default)]
@@ -151,6 +154,7 @@ pub struct Changes {
     pub rows: HashSet<UploadId>,
     pub queue_stale: bool,
     pub accounts_stale: bool,
+    pub network_stale: bool,
 }
 
 impl Board {
@@ -240,6 +244,18 @@ impl Board {
         self.state.read().shut.until_ms(account)
     }
 
+    /// The link, or what may go over it, was looked at anew: it is closed to these accounts; to none without a reason.
+    pub(crate) fn kept_off(&self, accounts: Vec<AccountId>, wait: Option<Wait>) {
+        self.write(|s| {
+            s.network_stale = true;
+            let now = (accounts.into_iter().collect(), wait);
+            if s.kept_off != now {
+                s.kept_off = now;
+                (s.queue_stale, s.accounts_stale) = (true, true);
+            }
+        });
+    }
+
     pub(crate) fn touched(&self, id: UploadId) {
         self.write(|s| {
             s.dirty.insert(id);
@@ -283,6 +299,7 @@ impl Board {
             rows: std::mem::take(&mut state.dirty),
             queue_stale: std::mem::take(&mut state.queue_stale),
             accounts_stale: std::mem::take(&mut state.accounts_stale),
+            network_stale: std::mem::take(&mut state.network_stale),
         }
     }
 
@@ -299,13 +316,16 @@ impl Board {
                 .waits
                 .get(&id)
                 .or_else(|| state.accounts.get(&account))
+                .or_else(|| state.link_wait_of(account))
                 .cloned(),
         }
     }
 
     /// Why all of an account's uploads wait.
     pub fn account_wait_of(&self, account: AccountId) -> Option<Wait> {
-        self.state.read().accounts.get(&account).cloned()
+        let state = self.state.read();
+        let own = state.accounts.get(&account);
+        own.or_else(|| state.link_wait_of(account)).cloned()
     }
 
     /// Bytes that workers of an account have put on the wire and that are not counted in the store so far.
@@ -344,6 +364,7 @@ impl Board {
             .iter()
             .filter(|(_, w)| w.needs_person())
             .map(|(id, _)| *id)
+            .chain(state.asking().copied())
             .collect();
         (uploads, accounts)
     }
@@ -351,6 +372,11 @@ impl Board {
     /// The wait that ends first, for 'why is nothing moving'.
     pub fn nearest_wait(&self) -> Option<Wait> {
         let state = self.state.read();
+        if let (accounts, Some(wait)) = &state.kept_off
+            && !accounts.is_empty()
+        {
+            return Some(wait.clone());
+        }
         let now = now_ms();
         let all = state
             .waits
@@ -366,6 +392,20 @@ impl Board {
             .chain(starts)
             .chain(opens)
             .min_by_key(|w| w.until_ms().map_or(i64::MAX, |until| until - now))
+    }
+}
+
+impl State {
+    fn link_wait_of(&self, account: AccountId) -> Option<&Wait> {
+        let (accounts, wait) = &self.kept_off;
+        wait.as_ref().filter(|_| accounts.contains(&account))
+    }
+
+    /// Accounts that wait for a word about the link.
+    fn asking(&self) -> impl Iterator<Item = &AccountId> {
+        let (accounts, wait) = &self.kept_off;
+        let asks = wait.as_ref().is_some_and(Wait::needs_person);
+        accounts.iter().filter(move |_| asks)
     }
 }
 

@@ -9,10 +9,11 @@ use crate::{
     board::Board,
     clock::now_ms,
     happening::Happening,
+    network::Guard,
     secrets::Secrets,
     worker::{Job, Report, Tools},
 };
-use slipway_model::{AccountId, SourceFile, Upload, UploadId};
+use slipway_model::{AccountId, Link, SourceFile, Upload, UploadId};
 use slipway_store::{LandedPart, Store, StoreError};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -32,6 +33,7 @@ mod hearing;
 mod keeping;
 mod loading;
 mod missing;
+mod network;
 mod orders;
 mod telling;
 mod timing;
@@ -86,6 +88,8 @@ pub(crate) enum Order {
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.
     AccountChanged(AccountId),
+    /// Rules or exceptions for the link changed.
+    Weigh(oneshot::Sender<u32>),
 }
 
 /// Nothing can move any more until a person or a new upload comes.
@@ -102,6 +106,8 @@ pub(crate) struct Dispatcher {
     pub secrets: Arc<Secrets>,
     pub board: Arc<Board>,
     pub tools: Arc<Tools>,
+    pub guard: Guard,
+    pub link: watch::Receiver<Link>,
     pub happenings: broadcast::Sender<Happening>,
     pub orders: mpsc::Receiver<Order>,
     /// For what the dispatcher tells itself later.
@@ -135,6 +141,8 @@ pub(crate) struct State {
     /// Failures in a row to reach an account's platform at all.
     unreached: HashMap<AccountId, u32>,
     admit: bool,
+    /// The link was closed for a moment when work was last looked for.
+    resting: bool,
     /// When to look for work again although nothing happened.
     admit_at: Option<i64>,
     published: u32,
@@ -175,6 +183,10 @@ impl Dispatcher {
                 Some(report) = self.reports.1.recv() => self.hear(report).await,
                 Some(order) = self.orders.recv() => self.obey(order).await,
                 Some(ended) = self.state.workers.join_next_with_id() => self.reap(ended).await,
+                Ok(()) = self.link.changed() => {
+                    let link = self.link.borrow_and_update().clone();
+                    self.link_is(link).await;
+                }
                 Some(found) = self.state.missing.found() => self.files_are_back(&found),
                 () = tokio::time::sleep_until(next) => {}
             }
@@ -195,20 +207,30 @@ impl Dispatcher {
             .chain(self.state.blocked.values())
             .flatten()
             .copied();
-        let watched = self.state.watching.first().map(|(at, _)| *at);
+        let watched = self.next_watch_ms(now_ms());
         let due = timed
             .chain(watched)
             .chain(self.state.admit_at)
             .chain(self.state.times.due())
+            .chain(self.guard.pass_ends_ms())
             .chain(self.state.missing.due())
             .min();
         let due = due.unwrap_or(i64::MAX);
         let pause = due.saturating_sub(now_ms()).clamp(10, LONGEST_PAUSE_MS);
-        Instant::now() + Duration::from_millis(pause as u64)
+        let next = Instant::now() + Duration::from_millis(pause as u64);
+        self.guard
+            .rests_until()
+            .map_or(next, |until| next.min(until))
     }
 
     async fn look_around(&mut self) {
         self.flush_if_due().await;
+        if self.guard.pass_is_over() {
+            self.weigh().await;
+        }
+        if self.state.resting && self.guard.rests_until().is_none() {
+            (self.state.resting, self.state.admit) = (false, true);
+        }
         let now = now_ms();
         if self.state.times.look(now) {
             self.wait_no_longer(now);
@@ -246,16 +268,11 @@ impl Dispatcher {
         for id in accounts {
             self.unblock(id);
         }
-        if self
-            .state
-            .watching
-            .first()
-            .is_some_and(|(at, _)| *at <= now)
-        {
+        if self.may_watch(now) {
             self.state.admit = true;
         }
         if !self.state.active.is_empty() {
-            self.tools.lanes.tick(self.tools.bucket.rate());
+            self.tools.lanes.tick(self.tools.cap());
             self.board.tick();
             self.tell_progress();
         }

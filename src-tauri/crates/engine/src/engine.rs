@@ -10,6 +10,7 @@ use crate::{
     hours::{self, UploadHours},
     limiter::Bucket,
     lock::{DataLock, LockError},
+    network::{Guard, NetworkView},
     renewing::renew_in_time,
     rules::Rules,
     seal::random,
@@ -19,7 +20,9 @@ use crate::{
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
 use slipway_model::{
-    Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId, times::Hours,
+    Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId,
+    network::{NetworkRules, Passes},
+    times::Hours,
 };
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
@@ -53,6 +56,8 @@ pub struct Options {
     pub run: bool,
     /// Uploads under way at once in this run; `None` is what the settings say.
     pub at_once: Option<usize>,
+    /// Whatever link there is may be used: nobody is asked what it costs.
+    pub any_network: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +88,7 @@ struct Inner {
     accounts: Arc<Accounts>,
     board: Arc<Board>,
     bucket: Arc<Bucket>,
+    guard: Guard,
     happenings: broadcast::Sender<Happening>,
     orders: mpsc::Sender<Order>,
     idle: watch::Receiver<Option<Idle>>,
@@ -92,6 +98,7 @@ struct Inner {
     lock: Mutex<Option<DataLock>>,
     opened: OpenReport,
     runs: bool,
+    any_network: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -111,6 +118,7 @@ impl Engine {
             passphrase,
             run,
             at_once,
+            any_network,
         } = options;
         let lock = DataLock::take(&data_dir).map_err(|error| match error {
             LockError::Taken => StartError::Locked,
@@ -148,9 +156,11 @@ impl Engine {
             lanes: crate::lanes::Lanes::default(),
             buffers: Arc::default(),
             bucket: bucket.clone(),
+            network_bucket: Bucket::new(None),
             secrets: secrets.clone(),
             covers: covers.clone(),
         };
+        let guard = Guard::load(store.clone()).await?;
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let (orders, order_queue) = mpsc::channel(256);
         let (idle_tell, idle) = watch::channel(None);
@@ -161,6 +171,8 @@ impl Engine {
             secrets: secrets.clone(),
             board: board.clone(),
             tools: Arc::new(tools),
+            guard: guard.clone(),
+            link: crate::network::follow(run, any_network),
             happenings: happenings.clone(),
             orders: order_queue,
             own_orders: orders.downgrade(),
@@ -189,6 +201,7 @@ impl Engine {
             accounts,
             board,
             bucket,
+            guard,
             happenings,
             orders,
             idle,
@@ -197,6 +210,7 @@ impl Engine {
             lock: Mutex::new(Some(lock)),
             opened,
             runs: run,
+            any_network,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -290,6 +304,29 @@ impl Engine {
     /// A cap for this run only.
     pub fn cap(&self, rate: Option<u64>) {
         self.inner.bucket.set_rate(rate);
+    }
+
+    /// The link as it is now, and what may go over it.
+    pub async fn network(&self) -> NetworkView {
+        if !self.inner.runs {
+            let link = crate::network::look(self.inner.any_network).await;
+            self.inner.guard.saw(link);
+        }
+        self.inner.guard.view()
+    }
+
+    /// Takes effect at once, and is kept.
+    pub async fn set_network_rules(&self, rules: NetworkRules) -> Result<(), StoreError> {
+        self.inner.guard.set_rules(rules).await?;
+        self.ask(Order::Weigh).await;
+        Ok(())
+    }
+
+    /// Takes effect at once, and is kept until it ends.
+    pub async fn set_network_passes(&self, passes: Passes) -> Result<(), StoreError> {
+        self.inner.guard.set_passes(passes).await?;
+        self.ask(Order::Weigh).await;
+        Ok(())
     }
 
     /// Something may run now that could not before.

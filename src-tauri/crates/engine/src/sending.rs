@@ -303,10 +303,14 @@ async fn fly(
         flight: flight.clone(),
         landed: false,
     };
+    let mut caps = vec![job.tools.bucket.clone(), job.account.bucket.clone()];
+    if platform.spec().remote {
+        caps.push(job.tools.network_bucket.clone());
+    }
     let reading = Reading {
         source: source.clone(),
         buffers: job.tools.buffers.clone(),
-        limiter: Limiter::new(vec![job.tools.bucket.clone(), job.account.bucket.clone()]),
+        limiter: Limiter::new(caps),
         digests: platform.digests(session),
         wire: job.counters.wire.clone(),
     };

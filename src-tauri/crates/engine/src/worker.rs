@@ -43,8 +43,18 @@ pub(crate) struct Tools {
     pub buffers: Arc<Buffers>,
     /// The global speed cap.
     pub bucket: Arc<Bucket>,
+    /// What the rule of the link allows.
+    pub network_bucket: Arc<Bucket>,
     pub secrets: Arc<Secrets>,
     pub covers: Covers,
+}
+
+impl Tools {
+    /// The least of the caps that hold for all, in bytes per second.
+    pub(crate) fn cap(&self) -> Option<u64> {
+        let caps = [self.bucket.rate(), self.network_bucket.rate()];
+        caps.into_iter().flatten().min()
+    }
 }
 
 /// One upload, as a worker sees it.

@@ -58,6 +58,12 @@ pub enum Wait {
     Secrets {
         cause: Cause,
     },
+    /// The link is not there, or nothing may go over it.
+    Network {
+        cause: Cause,
+        /// Its user has to say what it costs.
+        asks: bool,
+    },
     /// The platform works or reviews; the next look.
     Platform {
         until_ms: i64,
@@ -77,6 +83,7 @@ impl Wait {
                     stopped: Some(_),
                     ..
                 }
+                | Self::Network { asks: true, .. }
         )
     }
     pub fn until_ms(&self) -> Option<i64> {
@@ -106,6 +113,7 @@ impl Wait {
             Self::FileChanged { .. } => "file_changed",
             Self::Disk { .. } => "disk",
             Self::Secrets { .. } => "secrets",
+            Self::Network { .. } => "network",
             Self::Platform { .. } => "platform",
         }
     }

@@ -167,6 +167,13 @@ impl Store {
     pub async fn uploads_unfinished_count(&self) -> Result<u64> {
         self.read(unfinished_count).await
     }
+
+    /// Whether any upload of these accounts has not ended.
+    pub async fn any_unfinished_of(&self, accounts: &[AccountId]) -> Result<bool> {
+        let accounts = value::id_list(accounts.iter().map(|id| id.0));
+        self.read(move |conn| any_unfinished_of(conn, &accounts))
+            .await
+    }
 }
 
 pub(crate) fn insert(
@@ -372,6 +379,15 @@ fn remove(conn: &Connection, ids: &[UploadId], now_ms: i64) -> Result<u64> {
     )?
     .execute(named_params! { ":ids": value::id_list(manuscripts) })?;
     Ok(removed)
+}
+
+fn any_unfinished_of(conn: &Connection, accounts: &str) -> Result<bool> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT 1 FROM tally WHERE uploads > 0 AND phase NOT IN ('published', 'failed', 'cancelled')
+               AND account_id IN (SELECT value FROM json_each(:accounts))",
+        )?
+        .exists(named_params! { ":accounts": accounts })?)
 }
 
 fn unfinished_count(conn: &Connection) -> Result<u64> {

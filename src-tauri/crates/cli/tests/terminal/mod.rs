@@ -113,6 +113,7 @@ impl Terminal {
             .env("HOME", self.path("home"))
             .env("XDG_RUNTIME_DIR", self.path("runtime"))
             .env("SLIPWAY_DATA_DIR", self.data())
+            .env("SLIPWAY_ANY_NETWORK", "1")
             .env("LC_ALL", "C")
             .env("COLUMNS", "100")
             .stdin(Stdio::null());

@@ -11,7 +11,7 @@ use crate::{
 };
 use slipway_model::{AccountId, Cause, Effect, ErrorKind, Event, Intent, PhaseName, UploadId};
 use slipway_platforms::Error;
-use slipway_store::{NextQuery, Note};
+use slipway_store::{NextQuery, Note, OpenNow};
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -20,9 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 impl Dispatcher {
     pub(super) async fn admit(&mut self) {
+        self.state.resting = self.guard.rests_until().is_some();
+        let (now, hours) = (now_ms(), self.look_at_times().await);
+        self.admit_passed(now, &hours).await;
         self.admit_watchers().await;
         self.admit_ready().await;
-        let (now, hours) = (now_ms(), self.look_at_times().await);
+        let off = self.kept_off().await;
         loop {
             let free = self.free();
             if free == 0 {
@@ -38,6 +41,7 @@ impl Dispatcher {
             busy.extend(self.state.watching.iter().map(|(_, id)| *id));
             let mut blocked: Vec<_> = self.state.blocked.keys().copied().collect();
             blocked.extend(self.full_accounts());
+            blocked.extend(&off);
             let query = NextQuery {
                 busy,
                 blocked_accounts: blocked,
@@ -74,6 +78,36 @@ impl Dispatcher {
         }
     }
 
+    /// Those that may go over a link that is closed to the others of their accounts.
+    async fn admit_passed(&mut self, now: i64, hours: &OpenNow) {
+        for id in self.passed() {
+            let stored = match self.store.upload(id).await {
+                Ok(Some(stored)) if !stored.phase.is_final() => stored,
+                Ok(_) => {
+                    self.guard.pass_is_used(id).await;
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            let may_move = matches!(stored.phase, PhaseName::Committing | PhaseName::Processing)
+                || hours.is_open(stored.account) && stored.start_at_ms.unwrap_or(0) <= now;
+            if stored.intent == Intent::Hold || !may_move {
+                continue;
+            }
+            let state = &self.state;
+            let looks_later = |(at, other): &(i64, UploadId)| *other == id && *at > now;
+            let is_busy = state.active.contains_key(&id)
+                || state.waiting.contains_key(&id)
+                || state.watching.iter().any(looks_later);
+            let is_kept = state.blocked.contains_key(&stored.account)
+                || self.full_accounts().contains(&stored.account);
+            if !is_busy && !is_kept && self.free() > 0 {
+                self.state.watching.retain(|(_, other)| *other != id);
+                self.start(id, false).await;
+            }
+        }
+    }
+
     /// How many more uploads may be under way.
     fn free(&self) -> usize {
         let active = self.state.active.values();
@@ -86,6 +120,9 @@ impl Dispatcher {
     }
 
     pub(super) async fn admit_watchers(&mut self) {
+        if !self.is_open() {
+            return;
+        }
         loop {
             let watchers = self
                 .state
@@ -141,7 +178,8 @@ impl Dispatcher {
             return;
         }
         let waits_for_account = was_ready || upload.effect() == Effect::Watch;
-        if waits_for_account && self.state.blocked.contains_key(&upload.account) {
+        let is_closed = loaded.account.platform.spec().remote && !self.is_open_to(id);
+        if waits_for_account && (is_closed || self.state.blocked.contains_key(&upload.account)) {
             return; // found again when its account goes on
         }
         let submitted = upload.effect() == Effect::Commit && self.submission_is_open(id).await;

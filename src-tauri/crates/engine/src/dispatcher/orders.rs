@@ -54,6 +54,10 @@ impl Dispatcher {
                 let _ = done.send(self.leave(ids).await);
             }
             Order::HoursSet => self.recall_hours().await,
+            Order::Weigh(done) => {
+                self.weigh().await;
+                let _ = done.send(1);
+            }
             Order::AccountReady(account) => self.unblock(account),
             Order::AccountChanged(account) => {
                 self.accounts.forget(account);

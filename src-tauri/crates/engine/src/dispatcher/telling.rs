@@ -88,11 +88,19 @@ impl Dispatcher {
             || by_itself
             || self.waits_for_a_time().await
             || self.state.admit
+            || self.state.resting
+            || self.guard.rests_until().is_some()
         {
             self.idle.send_if_modified(|idle| idle.take().is_some());
             return;
         }
         let unfinished = self.store.uploads_unfinished_count().await.unwrap_or(0);
+        // The link may open by itself, save where its user has to say so.
+        let opens = self.guard.wait().is_some_and(|wait| !wait.needs_person());
+        if opens && self.any_kept_off().await {
+            self.idle.send_if_modified(|idle| idle.take().is_some());
+            return;
+        }
         // An account that waits for a time has nothing to wait for when nothing is left.
         if unfinished > 0 && self.state.blocked.values().any(Option::is_some) {
             self.idle.send_if_modified(|idle| idle.take().is_some());

@@ -375,6 +375,13 @@ async fn next_goes_by_priority_then_place_and_leaves_out_busy_and_blocked() {
     assert_eq!(next(vec![of_b[1], of_a[0]], 1).await, [of_a[2]]);
     assert_eq!(store.uploads_unfinished_count().await.unwrap(), 5);
     let _ = of_c;
+    for (accounts, any) in [
+        (vec![a], true),
+        (vec![slipway_model::AccountId(99)], false),
+        (vec![], false),
+    ] {
+        assert_eq!(store.any_unfinished_of(&accounts).await.unwrap(), any);
+    }
 }
 
 #[tokio::test]
