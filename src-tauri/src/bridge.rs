@@ -119,6 +119,7 @@ impl Missed {
         let offered = std::mem::take(&mut patch.offered);
         self.anything = true;
         self.newest.accounts_stale |= patch.accounts_stale;
+        self.newest.network_stale |= patch.network_stale;
         if patch.summary.is_some() {
             self.newest.summary = patch.summary;
         }

@@ -72,6 +72,8 @@ export type Audio = {
  */
 codec: string, channels: number | null, sample_rate_hz: number | null, };
 
+export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, };
+
 export type Cause = {
 /**
  * Picks the sentence, e.g. `title_too_long`. Codes are part of the public contract.
@@ -95,6 +97,14 @@ export type ChoicesKept = { choices: Array<FieldChoice>,
  * `null`: it was never asked.
  */
 at_ms: number | null, };
+
+export type Class = "metered" | "cable" | "free_wifi" | "wifi" | "cellular" | "tunnel" | "other" | "untold";
+
+export type ClassRule = { class: Class, rule: Rule,
+/**
+ * Nobody has said otherwise.
+ */
+is_default: boolean, };
 
 export type Counted = "uploads" | "bytes" | "works" | "requests" | "disk";
 
@@ -338,6 +348,12 @@ hours: string | null, };
 
 export type Intent = "run" | "hold";
 
+export type KnownNetwork = { key: string,
+/**
+ * As it was called when it was decided on.
+ */
+name: string, rule: Rule, };
+
 export type LengthLimit = { count: number, of: LengthUnit, };
 
 export type LengthUnit = "utf16" | "scalar" | "byte" | "grapheme";
@@ -385,6 +401,18 @@ extensions: Array<string>,
  * Others are refused.
  */
 extensions_only: boolean, media: MediaLimits, cover: CoverLimits | null, };
+
+export type Link = { online: boolean, kind: LinkKind, metered: Metered, told_by: Teller,
+/**
+ * The name of the Wi-Fi or of the connection.
+ */
+name: string | null,
+/**
+ * What this network is known again by; `None` where nothing tells it from others.
+ */
+key: string | null, under: Link | null, };
+
+export type LinkKind = "ethernet" | "wifi" | "cellular" | "vpn" | "other";
 
 export type ListImport = {
 /**
@@ -485,6 +513,42 @@ side_max_px: number, frames_per_second_max: number,
  * Of the whole file, at the mean.
  */
 bits_per_second_max: number, channels_max: number, sample_rate_max_hz: number, };
+
+export type Metered = "yes" | "no" | "unknown";
+
+export type NetworkPass = {
+/**
+ * Everything, until then.
+ */
+until_ms: number | null,
+/**
+ * These uploads, until they end.
+ */
+uploads: Array<UploadId>, };
+
+export type NetworkRuleSet = { network: RuleFor,
+/**
+ * `null` forgets it.
+ */
+rule: Rule | null, };
+
+export type NetworkStatus = { link: Link, class: Class,
+/**
+ * For no upload in particular.
+ */
+verdict: Verdict,
+/**
+ * Why nothing goes, where nothing does.
+ */
+wait: Wait | null,
+/**
+ * Networks that were decided on.
+ */
+networks: Array<KnownNetwork>,
+/**
+ * Every class, the most costly first.
+ */
+classes: Array<ClassRule>, pass: NetworkPass, };
 
 export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
 /**
@@ -614,6 +678,10 @@ rows: Array<LiveRow>, summary: Summary | null,
  */
 queue_stale: boolean, accounts_stale: boolean,
 /**
+ * The link, or what may go over it, is another: ask again.
+ */
+network_stale: boolean,
+/**
  * Files were handed over by another start of the app, or dropped.
  */
 offered: Array<OfferedFile>, };
@@ -695,6 +763,10 @@ line: number,
 column: string | null, cause: Cause, };
 
 export type RowsInView = { ids: Array<UploadId>, };
+
+export type Rule = { "do": "go" } | { "do": "cap", bytes_per_second: number, } | { "do": "wait" } | { "do": "ask" };
+
+export type RuleFor = { "of": "this" } | { "of": "known", key: string, } | { "of": "class", class: Class, };
 
 export type Secret = string;
 
@@ -819,6 +891,8 @@ export type TagLimits = { count: number, each: LengthLimit | null, each_bytes_ma
  * What the platform is known to do elsewhere: more than that is worth a look and not refused here.
  */
 usual: boolean, };
+
+export type Teller = "network_manager" | "portal" | "routes" | "windows" | "nobody";
 
 export type Template = { name: string,
 /**
@@ -962,6 +1036,8 @@ export type UploadsFields = { set: UploadSet, fields: { [key in string]: string 
  */
 variables: boolean, };
 
+export type Verdict = { rule: Rule, because: Because, };
+
 export type Video = {
 /**
  * As `ffprobe` names codecs: `h264`, `hevc`, `av1`, `vp9`, …; a container's own name where it is not known.
@@ -988,7 +1064,11 @@ frames_per_second: number | null,
  */
 is_variable: boolean | null, };
 
-export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "platform", until_ms: number, };
+export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
+/**
+ * Its user has to say what it costs.
+ */
+asks: boolean, } | { "reason": "platform", until_ms: number, };
 
 export type WorkEdit = { account: AccountId, id: string,
 /**
@@ -1097,4 +1177,7 @@ export interface Commands {
   limit_set: [Limit, Limit];
   hours: [Empty, Hours];
   hours_set: [HoursChange, Hours];
+  network: [Empty, NetworkStatus];
+  network_rule_set: [NetworkRuleSet, NetworkStatus];
+  network_pass: [NetworkPass, NetworkStatus];
 }

@@ -72,6 +72,9 @@ macro_rules! window_commands {
             limit_set(Limit) -> Limit,
             hours(Empty) -> Hours,
             hours_set(HoursChange) -> Hours,
+            network(Empty) -> NetworkStatus,
+            network_rule_set(NetworkRuleSet) -> NetworkStatus,
+            network_pass(NetworkPass) -> NetworkStatus,
         }
     };
 }

@@ -59,6 +59,7 @@ impl PatchStream {
             summary,
             queue_stale: changes.queue_stale,
             accounts_stale: changes.accounts_stale,
+            network_stale: changes.network_stale,
             offered: Vec::new(),
         })
     }

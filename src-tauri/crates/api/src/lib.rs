@@ -18,6 +18,7 @@ mod filling;
 pub mod history;
 mod import;
 mod list;
+mod network;
 mod offered;
 mod queue;
 pub mod receipt;

@@ -9,10 +9,10 @@ use crate::{
     Api, Failure,
     wire::{
         AccountChange, AccountField, CoverFrame, DraftSave, Empty, HistoryFilter, HistoryWindow,
-        HoursChange, Limit, ListImport, NewAccount, NewManuscripts, NewUploadToken, QueueWindow,
-        ReceiptPage, RowsInView, SignInEnd, StartAt, TemplateSave, TemplatesImport, UploadFields,
-        UploadFile, UploadMove, UploadSet, UploadTokenNamed, UploadsFields, WorkEdit, WorkNamed,
-        WorksPage,
+        HoursChange, Limit, ListImport, NetworkPass, NetworkRuleSet, NewAccount, NewManuscripts,
+        NewUploadToken, QueueWindow, ReceiptPage, RowsInView, SignInEnd, StartAt, TemplateSave,
+        TemplatesImport, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed,
+        UploadsFields, WorkEdit, WorkNamed, WorksPage,
     },
 };
 use interprocess::local_socket::{

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use slipway_media::Media;
 use slipway_model::{
     Account, AccountId, Cause, DraftId, Health, Intent, ManuscriptId, PhaseName, Proof, Remote,
-    Spec, UploadId, Wait, preflight::Finding,
+    Spec, UploadId, Wait,
+    network::{Class, Link, Rule, Verdict},
+    preflight::Finding,
 };
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -730,6 +732,69 @@ pub struct Limit {
     pub bytes_per_second: Option<u64>,
 }
 
+/// The link as it is now, and what may go over it.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NetworkStatus {
+    pub link: Link,
+    pub class: Class,
+    /// For no upload in particular.
+    pub verdict: Verdict,
+    /// Why nothing goes, where nothing does.
+    pub wait: Option<Wait>,
+    /// Networks that were decided on.
+    pub networks: Vec<KnownNetwork>,
+    /// Every class, the most costly first.
+    pub classes: Vec<ClassRule>,
+    pub pass: NetworkPass,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct KnownNetwork {
+    pub key: String,
+    /// As it was called when it was decided on.
+    pub name: String,
+    pub rule: Rule,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct ClassRule {
+    pub class: Class,
+    pub rule: Rule,
+    /// Nobody has said otherwise.
+    pub is_default: bool,
+}
+
+/// What a rule is for.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum RuleFor {
+    /// The network in use.
+    This,
+    Known {
+        key: String,
+    },
+    Class {
+        class: Class,
+    },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NetworkRuleSet {
+    pub network: RuleFor,
+    /// `null` forgets it.
+    pub rule: Option<Rule>,
+}
+
+/// What may go over any link, for now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct NetworkPass {
+    /// Everything, until then.
+    pub until_ms: Option<i64>,
+    /// These uploads, until they end.
+    pub uploads: Vec<UploadId>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RowsInView {
     pub ids: Vec<UploadId>,
@@ -744,6 +809,8 @@ pub struct Patch {
     /// Order or number of rows changed: ask again.
     pub queue_stale: bool,
     pub accounts_stale: bool,
+    /// The link, or what may go over it, is another: ask again.
+    pub network_stale: bool,
     /// Files were handed over by another start of the app, or dropped.
     pub offered: Vec<OfferedFile>,
 }

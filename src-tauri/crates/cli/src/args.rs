@@ -5,8 +5,12 @@
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use slipway_api::wire;
-use slipway_model::{PhaseName, UploadId, rate, times};
+use slipway_api::wire::{self, RuleFor};
+use slipway_model::{
+    PhaseName, UploadId,
+    network::{Class, Rule},
+    rate, times,
+};
 use std::path::PathBuf;
 
 /// Uploads videos to the platforms you publish on, whatever the network does.
@@ -32,7 +36,8 @@ pub(crate) struct Line {
 const AFTER: &str = "\
 Exit status: 0 done; 1 an upload failed; 2 the command line or an input is wrong; 3 uploads wait for a person;
 4 the data folder cannot be used; 130 or 143 stopped by a signal before the work was done.
-SLIPWAY_PASSPHRASE opens the vault where the system has no keychain; SLIPWAY_LOG sets what is logged.";
+SLIPWAY_PASSPHRASE opens the vault where the system has no keychain; SLIPWAY_LOG sets what is logged;
+SLIPWAY_ANY_NETWORK=1 lets uploads use any network, for servers where nobody can answer.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -89,6 +94,11 @@ pub(crate) enum Command {
         /// Only of this account
         #[arg(long, value_name = "L", requires = "hours")]
         account: Option<String>,
+    },
+    /// Show the network in use, whether it costs, and what may go over it
+    Network {
+        #[command(subcommand)]
+        command: Option<Network>,
     },
     /// Set the global speed cap, effective at once
     Limit {
@@ -515,6 +525,83 @@ pub(crate) struct Run {
     /// Set the global speed cap, for example 20MB/s, or off
     #[arg(long, value_parser = speed, value_name = "RATE")]
     pub(crate) limit: Option<Speed>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Network {
+    /// Set what may go over a network: go, wait, ask, default, or a speed such as 2MB/s
+    Rule {
+        /// this (the one in use), metered, cellular, cable, free-wifi, wifi, tunnel, other or untold
+        #[arg(value_parser = network, value_name = "NETWORK")]
+        network: RuleFor,
+        #[arg(value_parser = rule)]
+        rule: RuleWord,
+    },
+    /// Let uploads use any network for a time, for example 1h, or off
+    Pass {
+        #[arg(value_parser = pass_time, value_name = "TIME")]
+        time: Option<PassTime>,
+        /// Only this upload, until it ends
+        #[arg(long, value_parser = upload_id, value_name = "ID", conflicts_with = "time", required_unless_present = "time")]
+        upload: Vec<UploadId>,
+    },
+}
+
+/// `None` forgets the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RuleWord(pub(crate) Option<Rule>);
+
+fn rule(text: &str) -> Result<RuleWord, String> {
+    Ok(RuleWord(match text {
+        "go" => Some(Rule::Go),
+        "wait" => Some(Rule::Wait),
+        "ask" => Some(Rule::Ask),
+        "default" => None,
+        rate => match rate::parse(rate) {
+            Ok(Some(bytes_per_second)) => Some(Rule::Cap { bytes_per_second }),
+            _ => return Err("write go, wait, ask, default, or a speed such as 2MB/s".into()),
+        },
+    }))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PassTime {
+    Off,
+    For(std::time::Duration),
+}
+
+fn pass_time(text: &str) -> Result<PassTime, String> {
+    match text {
+        "off" => Ok(PassTime::Off),
+        time => life(time).map(PassTime::For),
+    }
+}
+
+fn network(text: &str) -> Result<RuleFor, String> {
+    if text == "this" {
+        return Ok(RuleFor::This);
+    }
+    let named = |class: &Class| class_word(*class) == text;
+    match Class::ALL.into_iter().find(named) {
+        Some(class) => Ok(RuleFor::Class { class }),
+        None => {
+            let known: Vec<_> = Class::ALL.into_iter().map(class_word).collect();
+            Err(format!("write this, or one of {}", known.join(", ")))
+        }
+    }
+}
+
+fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::Metered => "metered",
+        Class::Cellular => "cellular",
+        Class::Cable => "cable",
+        Class::FreeWifi => "free-wifi",
+        Class::Wifi => "wifi",
+        Class::Tunnel => "tunnel",
+        Class::Other => "other",
+        Class::Untold => "untold",
+    }
 }
 
 /// Bytes per second; `None` is no cap.

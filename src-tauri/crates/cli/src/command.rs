@@ -5,6 +5,7 @@ mod add;
 mod diagnostics;
 mod history;
 mod import;
+mod network;
 mod platforms;
 mod queue;
 mod run;
@@ -52,6 +53,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
             times::hours(hours.as_deref(), account.as_deref(), out, folder).await
         }
         Command::Limit { rate } => limit(rate.0, out, folder).await,
+        Command::Network { command } => network::obey(command, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
         Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,
         Command::History(history) => history::list(&history, out, folder).await,

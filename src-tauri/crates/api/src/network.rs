@@ -1,0 +1,104 @@
+//! The link, and what its user allows on it.
+
+use crate::{
+    Api, Failure,
+    wire::{ClassRule, Empty, KnownNetwork, NetworkPass, NetworkRuleSet, NetworkStatus, RuleFor},
+};
+use slipway_engine::NetworkView;
+use slipway_model::{
+    Wait,
+    network::{Class, NetworkRule, Passes, Rule},
+};
+
+/// The least and the most that a rule may cap to, in bytes per second, are those of every cap.
+const CAP_MIN: u64 = 1_000;
+
+impl Api {
+    pub async fn network(&self, _: Empty) -> Result<NetworkStatus, Failure> {
+        Ok(status(self.engine.network().await))
+    }
+
+    /// Sets a rule, or forgets it.
+    ///
+    /// # Errors
+    /// `network_not_known` when nothing tells this network from others, so that no rule for it alone can be kept.
+    pub async fn network_rule_set(&self, set: NetworkRuleSet) -> Result<NetworkStatus, Failure> {
+        if let Some(Rule::Cap { bytes_per_second }) = set.rule
+            && bytes_per_second < CAP_MIN
+        {
+            return Err(Failure::new("limit_too_low").with("min_bytes", CAP_MIN));
+        }
+        let NetworkView {
+            link, mut rules, ..
+        } = self.engine.network().await;
+        match (set.network, set.rule) {
+            (RuleFor::Class { class }, Some(rule)) => {
+                rules.classes.insert(class, rule);
+            }
+            (RuleFor::Class { class }, None) => {
+                rules.classes.remove(&class);
+            }
+            (RuleFor::This, Some(rule)) => {
+                let key = link.key.ok_or_else(|| Failure::new("network_not_known"))?;
+                let name = link.name.unwrap_or_default();
+                rules.networks.insert(key, NetworkRule { name, rule });
+            }
+            (RuleFor::This, None) => {
+                rules
+                    .networks
+                    .retain(|key, _| Some(key) != link.key.as_ref());
+            }
+            (RuleFor::Known { key }, rule) => match (rules.networks.get_mut(&key), rule) {
+                (Some(known), Some(rule)) => known.rule = rule,
+                (_, None) => {
+                    rules.networks.remove(&key);
+                }
+                (None, Some(_)) => return Err(Failure::new("network_not_known")),
+            },
+        }
+        self.engine.set_network_rules(rules).await?;
+        self.network(Empty {}).await
+    }
+
+    /// Says what may go over any link for now, in place of what was said before.
+    pub async fn network_pass(&self, pass: NetworkPass) -> Result<NetworkStatus, Failure> {
+        let passes = Passes {
+            uploads: pass.uploads.into_iter().collect(),
+            until_ms: pass.until_ms,
+        };
+        self.engine.set_network_passes(passes).await?;
+        self.network(Empty {}).await
+    }
+}
+
+fn status(view: NetworkView) -> NetworkStatus {
+    let wait = view.verdict.cause(&view.link).map(|cause| Wait::Network {
+        asks: view.verdict.rule == Rule::Ask,
+        cause,
+    });
+    let networks = view.rules.networks.into_iter();
+    let class_rule = |class: Class| ClassRule {
+        class,
+        rule: view
+            .rules
+            .classes
+            .get(&class)
+            .copied()
+            .unwrap_or_else(|| class.rule()),
+        is_default: !view.rules.classes.contains_key(&class),
+    };
+    NetworkStatus {
+        class: view.link.class(),
+        verdict: view.verdict,
+        wait,
+        networks: networks
+            .map(|(key, NetworkRule { name, rule })| KnownNetwork { key, name, rule })
+            .collect(),
+        classes: Class::ALL.into_iter().map(class_rule).collect(),
+        pass: NetworkPass {
+            until_ms: view.passes.until_ms,
+            uploads: view.passes.uploads.into_iter().collect(),
+        },
+        link: view.link,
+    }
+}
