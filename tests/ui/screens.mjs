@@ -69,6 +69,18 @@ export const screens = {
   "queue-narrow": { query: "?still", options: { width: 760, height: 780 } },
   "queue-smallest": { query: "?still", options: { width: 760, height: 520 } },
   "queue-zoom-200": { query: "?still", options: { zoom: 2 } },
+  "queue-metered": { query: "?still&network=metered" },
+  "queue-metered-narrow": { query: "?still&network=metered", options: { width: 760, height: 780 } },
+  "queue-question": { query: "?still&network=ask" },
+  "queue-question-narrow": { query: "?still&network=ask", options: { width: 760, height: 780 } },
+  "queue-offline": { query: "?still&network=offline" },
+  "network-menu": {
+    query: "?still&network=ask",
+    act: async (page) => {
+      await page.locator(".chip").click();
+      await page.waitForSelector(".menu-item");
+    },
+  },
   first: { query: "?fresh&still" },
   "first-zoom-200": { query: "?fresh&still", options: { zoom: 2 } },
   drag: {
@@ -289,6 +301,15 @@ export const screens = {
     },
   },
   settings: { query: "?still", act: (page) => page.keyboard.press("Control+5") },
+  "settings-networks-narrow": {
+    query: "?still&network=metered",
+    options: { width: 760, height: 980 },
+    act: async (page) => {
+      await page.locator('.upload-row[aria-rowindex="2"] [data-act=use_once]').click();
+      await page.keyboard.press("Control+5");
+      await page.waitForSelector("#network .setting");
+    },
+  },
   keys: {
     query: "?still",
     act: async (page) => {

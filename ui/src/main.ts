@@ -10,6 +10,7 @@ import "./manuscript/cover.css";
 import "./templates/templates.css";
 import "./accounts/accounts.css";
 import "./settings/settings.css";
+import "./network/network.css";
 import "./first/first.css";
 import "./style/narrow.css";
 import { effect } from "@preact/signals-core";
@@ -25,6 +26,7 @@ import { hearDrag } from "./first/drag";
 import { chooseLanguage } from "./i18n";
 import { loadDrafts, save } from "./manuscript/drafts";
 import { offer } from "./manuscript/files";
+import { loadNetwork } from "./network/state";
 import { remember, sample } from "./queue/pulse";
 import { soon } from "./history/state";
 import { afterHistory } from "./history/view";
@@ -64,6 +66,7 @@ draw(windowView, root, () => {
 await backend.watch((patch) => {
   applyPatch(patch);
   if (patch.queue_stale) soon();
+  if (patch.network_stale) void loadNetwork();
   if (patch.offered.length > 0) offer(patch.offered);
 });
 await backend.onDrag(hearDrag);

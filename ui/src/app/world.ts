@@ -1,6 +1,6 @@
 /** What every screen shares: the way out, and what is known of platforms, accounts and the queue as a whole. No DOM. */
 import { computed, signal } from "@preact/signals-core";
-import type { AccountRow, Cause, Failure, Spec, Start, Summary } from "../bindings";
+import type { AccountRow, Cause, Failure, NetworkStatus, Spec, Start, Summary } from "../bindings";
 import { asFailure, type Backend, type Looks, plainLooks } from "../backend/port";
 import { language } from "../i18n/format";
 import { names, sentence } from "../i18n/sentences";
@@ -20,6 +20,8 @@ export const startFailure = signal<Failure | null>(null);
 export const summary = signal<Summary | null>(null);
 export const specs = signal<readonly Spec[]>([]);
 export const accounts = signal<readonly AccountRow[]>([]);
+/** The link, and what may go over it. */
+export const network = signal<NetworkStatus | null>(null);
 export const looks = signal<Looks>(plainLooks);
 /** The present, to the second: what is drawn of it counts down. */
 export const now = signal(Date.now());
@@ -63,9 +65,10 @@ export async function begin(to: Backend): Promise<void> {
   };
   try {
     startFailure.value = null;
-    const [begun, platforms, sum] = await Promise.all([to.call("start", {}), to.call("platforms", {}), to.call("queue_summary", {})]);
+    const [begun, platforms, sum, link] = await Promise.all([to.call("start", {}), to.call("platforms", {}), to.call("queue_summary", {}), to.call("network", {})]);
     specs.value = platforms.platforms;
     summary.value = sum;
+    network.value = link;
     await loadAccounts();
     start.value = begun;
   } catch (thrown) {

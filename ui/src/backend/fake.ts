@@ -3,7 +3,7 @@
  *
  * For browser tests and for a look at the window without the engine; never part of the product's build.
  * In the address: `?rows=100000` for a long queue, `?ten` for ten accounts, `?fresh` for the first run, `?still` so that nothing moves by itself,
- * `?unopened` where no browser can be opened, `?past=100000` for a long history, `?returned` for a work that its platform returned.
+ * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?past=100000` for a long history, `?returned` for a work that its platform returned.
  */
 import type {
   AccountRow,
@@ -36,6 +36,7 @@ import { frameOf, imagesOf } from "./fake/covers";
 import { draftsOf } from "./fake/drafts";
 import { looked } from "./fake/media";
 import { found, overviewOf, pastRows, receiptOf } from "./fake/history";
+import { networkOf } from "./fake/network";
 import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { specs } from "./fake/specs";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
@@ -47,7 +48,7 @@ const CONFIRM_MS = 60_000;
 
 const failure = (code: string, params: Record<string, string> = {}, detail = ""): Failure => ({ code, params, detail });
 const isFinal = (live: LiveRow) => live.phase === "published" || live.phase === "failed" || live.phase === "cancelled";
-const needsPerson = (wait: Wait | null) => wait !== null && ["sign_in", "file_missing", "file_changed", "secrets"].includes(wait.reason);
+const needsPerson = (wait: Wait | null) => wait !== null && (wait.reason === "network" ? wait.asks : ["sign_in", "file_missing", "file_changed", "secrets"].includes(wait.reason));
 const isWaiting = (live: LiveRow) => !isFinal(live) && live.phase !== "processing" && live.wait !== null && live.wait.reason !== "turn";
 
 const shows: Record<Show, (live: LiveRow) => boolean> = {
@@ -84,6 +85,7 @@ export function fake(search: string = location.search): Backend {
   let changed = new Set<UploadId>();
   let stale = false;
   let accountsStale = false;
+  let networkStale = false;
   const tokens = new Map<number, UploadTokenRow[]>();
   let newlyOffered: OfferedFile[] = [];
 
@@ -144,7 +146,7 @@ export function fake(search: string = location.search): Backend {
       if (row && shows.running(row.live) && row.platform !== "folder") speed += row.live.bytes_per_second;
     }
     if (paused) speed = 0;
-    const idle = speed === 0 && sum.running === 0 ? ([...all()].find(({ live }) => isWaiting(live))?.live.wait ?? null) : null;
+    const idle = speed === 0 && sum.running === 0 ? (network.status().wait ?? [...all()].find(({ live }) => isWaiting(live))?.live.wait ?? null) : null;
     return {
       counts: { ...sum },
       bytes_per_second: speed,
@@ -163,10 +165,11 @@ export function fake(search: string = location.search): Backend {
       summary: changed.size > 0 || stale ? ((counted = null), summary()) : null,
       queue_stale: stale,
       accounts_stale: accountsStale,
+      network_stale: networkStale,
       offered: newlyOffered,
     };
-    [changed, stale, accountsStale, newlyOffered] = [new Set(), false, false, []];
-    if (patch.rows.length === 0 && !patch.summary && !patch.queue_stale && !patch.accounts_stale && patch.offered.length === 0) return;
+    [changed, stale, accountsStale, networkStale, newlyOffered] = [new Set(), false, false, false, []];
+    if (patch.rows.length === 0 && !patch.summary && !patch.queue_stale && !patch.accounts_stale && !patch.network_stale && patch.offered.length === 0) return;
     for (const hear of hearers) hear(patch);
   };
 
@@ -206,6 +209,20 @@ export function fake(search: string = location.search): Backend {
   };
   if (still) setInterval(send, TICK_MS);
   else setInterval(step, TICK_MS);
+
+  /** Uploads that leave this machine stop and go on as the link allows. */
+  const weigh = () => {
+    for (const { id, platform, live } of all()) {
+      if (platform === "folder" || !["queued", "opening", "sending"].includes(live.phase)) continue;
+      const wait = network.waitOf(id);
+      if (live.wait?.reason === "network" ? wait?.reason !== "network" || wait.cause !== live.wait.cause : wait !== null && live.wait === null)
+        touch(id, { wait, ...(wait ? { bytes_per_second: 0, eta_seconds: null, sent_bytes: live.held_bytes } : { resumed_at_bytes: live.held_bytes }) });
+    }
+    [stale, networkStale] = [true, true];
+    send();
+  };
+  const network = networkOf(asked.get("network"), weigh);
+  if (asked.has("network")) weigh();
 
   const ids = (set: UploadSet) => (set.all ? [...order] : set.ids.filter((id) => rows.has(id)));
   const each = (set: UploadSet, change: (row: UploadRow) => boolean) => {
@@ -640,6 +657,9 @@ export function fake(search: string = location.search): Backend {
       if (request.hours !== null && !/^\d\d:\d\d-\d\d:\d\d$/.test(request.hours)) throw failure("hours_unreadable", { value: request.hours });
       return (hours = { ...hours, hours: request.hours });
     },
+    network: () => network.status(),
+    network_rule_set: (request) => network.ruleSet(request),
+    network_pass: (request) => network.pass(request),
     limit_set: (request) => {
       limit = request.bytes_per_second;
       stale = true;

@@ -8,7 +8,8 @@ import { editAccount } from "../accounts/state";
 import { t } from "../i18n";
 import { address } from "../i18n/format";
 import { sentence } from "../i18n/sentences";
-import { canEdit, hasCard, isFinal, type RowAct } from "./face";
+import { passHour, passUpload, ruleHere } from "../network/state";
+import { canEdit, hasCard, isFinal, type RowAct, waitsForNetwork } from "./face";
 import * as queue from "./state";
 
 /** The upload whose text is being changed. */
@@ -111,6 +112,12 @@ export function perform(act: RowAct, row: UploadRow, from?: HTMLElement): void {
       return void queue.moveActive(-1);
     case "down":
       return void queue.moveActive(1);
+    case "use_once":
+      return void passUpload(row.id);
+    case "use_hour":
+      return void passHour();
+    case "use_always":
+      return void ruleHere("go");
     case "menu":
       return rowMenu(row, from ?? { x: 0, y: 0 });
   }
@@ -134,7 +141,7 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
   const held = live.intent === "hold";
   const stops = !isFinal(row) && live.phase !== "committing" && live.phase !== "processing";
   const timed = live.wait !== null && TIMED.includes(live.wait.reason);
-  const waits = live.wait !== null && live.wait.reason !== "turn" && live.wait.reason !== "platform" && !timed;
+  const waits = live.wait !== null && live.wait.reason !== "turn" && live.wait.reason !== "platform" && live.wait.reason !== "network" && !timed;
   const groups: MenuItem[][] = [
     [
       item("details", act.details, "list", "Enter"),
@@ -146,6 +153,9 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
       ...some(live.wait?.reason === "start_at", () => item("start_now", act.startNow, "play")),
       ...some(live.wait?.reason === "publish_at" || live.wait?.reason === "together", () => item("release_now", act.releaseNow, "play")),
       ...some(live.wait?.reason === "together", () => item("leave_group", act.leaveGroup, "unlink")),
+      ...some(waitsForNetwork(row), () => item("use_once", act.useOnce, "arrow-up")),
+      ...some(waitsForNetwork(row), () => item("use_hour", act.useHour, "clock")),
+      ...some(waitsForNetwork(row), () => item("use_always", act.useAlways, "check")),
       ...some(live.wait?.reason === "sign_in", () => item("sign_in", act.signIn, "s-key")),
       ...some(live.wait?.reason === "file_missing" || live.wait?.reason === "file_changed" || live.phase === "failed", () => item("choose_file", act.chooseFile, "film")),
       ...some(canEdit(row), () => item("edit", live.resubmittable ? act.resubmit : act.edit, "edit")),

@@ -13,7 +13,7 @@ export type RowState = "queued" | "running" | "remote" | "waiting" | "paused" | 
 
 export type RowAct =
   | "pause" | "resume" | "retry" | "sign_in" | "choose_file" | "send_anew" | "open_page" | "copy_link" | "details" | "card" | "edit"
-  | "cancel" | "remove" | "start_now" | "release_now" | "leave_group" | "top" | "up" | "down" | "bottom" | "menu";
+  | "use_once" | "use_hour" | "use_always" | "cancel" | "remove" | "start_now" | "release_now" | "leave_group" | "top" | "up" | "down" | "bottom" | "menu";
 
 export interface Meter {
   value: number;
@@ -49,6 +49,8 @@ const textual = (code: string) => /(^|_)(field|title|desc|text|tag|tags|category
 export const canEdit = (row: UploadRow) => row.live.phase !== "published" && row.live.phase !== "cancelled" && row.live.phase !== "processing";
 export const wantsText = (row: UploadRow) => row.live.cause !== null && textual(row.live.cause.code);
 export const isFinal = (row: UploadRow) => row.live.phase === "published" || row.live.phase === "failed" || row.live.phase === "cancelled";
+/** Waits for a word about the network in use, or for another network. */
+export const waitsForNetwork = (row: UploadRow) => row.live.wait?.reason === "network" && row.live.wait.cause.code !== "network_offline";
 export const hasCard = (row: UploadRow) => row.live.phase === "failed" || (row.live.wait !== null && "cause" in row.live.wait && row.live.wait.cause.detail !== "");
 
 const remoteBar = (value: number, label: string, left: string, right = ""): Meter => ({ value, sent: null, label, below: [left, right] });
@@ -161,6 +163,17 @@ function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: 
       });
     case "disk":
       return plain({ ...waiting, icon: "drive", meter, line: state.disk(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
+    case "network": {
+      const left = row.live.total_bytes - row.live.held_bytes;
+      const line = state.network(headline(wait.cause), left > 0 ? size(left) : null);
+      if (!waitsForNetwork(row)) return plain({ ...waiting, meter, line });
+      const cures: Face["cures"] = [
+        { act: "use_once", label: act.useOnce, primary: false },
+        { act: "use_hour", label: act.useHour, primary: false },
+        { act: "use_always", label: act.useAlways, primary: false },
+      ];
+      return plain({ ...waiting, meter: null, line, cures });
+    }
     case "secrets":
       return plain({ ...waiting, icon: "s-key", line: state.secrets(headline(wait.cause)), meter: null, cures: [{ act: "retry", label: act.tryNow, primary: true }] });
   }
@@ -192,6 +205,8 @@ export function idleReason(wait: Wait, nowMs: number): string {
       return idle.fileChanged;
     case "disk":
       return idle.disk(headline(wait.cause));
+    case "network":
+      return idle.network(headline(wait.cause));
     case "secrets":
       return idle.secrets(headline(wait.cause));
     case "platform":

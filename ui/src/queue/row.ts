@@ -75,11 +75,13 @@ function meterCells(row: UploadRow, shows: Face, platform: string) {
 }
 
 function cureCell(row: UploadRow, shows: Face, loud: boolean) {
+  // Where there is no room for all of them, the first stays.
+  const keep = shows.cures.some((cure) => cure.primary) ? -1 : 0;
   return html`
     <span role="gridcell" class="row-cure row-cure-wide">
       ${shows.link ? html`<a class="row-link cut" href=${shows.link} tabindex="-1" data-act="open_page" title=${address(shows.link)}>${shortAddress(shows.link)}</a>` : nothing}
       ${shows.cures.map(
-        ({ act, label, primary }) => html`<button class=${`button ${primary ? "row-keep" : ""}`} data-size="s" data-kind=${primary && loud ? "primary" : nothing} tabindex="-1" data-act=${act}>${label}</button>`,
+        ({ act, label, primary }, n) => html`<button class=${`button ${primary || n === keep ? "row-keep" : ""}`} data-size="s" data-kind=${primary && loud ? "primary" : nothing} tabindex="-1" data-act=${act}>${label}</button>`,
       )}
       ${shows.state === "done" && shows.quick === "copy_link" ? quickButton("copy_link", row.title) : nothing}${moreButton(row.title)}
     </span>`;

@@ -15,6 +15,7 @@ import { isTurtle, limitMenu, TURTLE, toggleTurtle } from "./limit";
 import { pulseView } from "./pulse";
 import { blankRow, errorCard, faceOf, rowId, uploadRow } from "./row";
 import * as queue from "./state";
+import { chip, question } from "../network/chip";
 import { chooseFiles } from "../manuscript/files";
 import { editMany } from "../templates/many";
 
@@ -122,6 +123,7 @@ function head(): TemplateResult {
       <h1>${t().nav.queue}</h1>
       <p class="topbar-note cut">${sum ? head.queueNote(sum.counts.all, sum.left_bytes > 0 ? size(sum.left_bytes) : null) : nothing}</p>
       <div class="topbar-end">
+        ${chip()}
         <span class="button-pair" role="group" aria-label=${head.limitMenu}>
           <button class="button icon-button" aria-pressed=${isTurtle.value ? "true" : "false"} aria-label=${turtle} title=${turtle} @click=${toggleTurtle}>${icon("turtle")}</button>
           <button class="button" aria-haspopup="menu" title=${head.limitTitle(limitWords)} @click=${limitMenu}>${limitWords}${icon("chev-down", "icon tail")}</button>
@@ -243,7 +245,7 @@ export function queueView(): TemplateResult {
   const activeShown = queue.activeShown.value;
   const pointed = activeShown < 0 ? nothing : rowId(queue.rowAtShown(activeShown), activeShown);
   return html`
-    ${head()}${recoveredNote()}${pulseView()}${filters()}
+    ${head()}${recoveredNote()}${question()}${pulseView()}${filters()}
     <div class="queue" ${ref(takePane)} @scroll=${(event: Event) => (queue.scrollTop.value = (event.target as HTMLElement).scrollTop)}>
       <div class="row-probe" aria-hidden="true"></div><div class="card-probe" aria-hidden="true"></div>
       <div class="queue-grid" id="queue-grid" role="grid" tabindex="0" aria-label=${words.label} aria-rowcount=${queue.count.value + 1} aria-multiselectable="true"

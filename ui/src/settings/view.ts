@@ -1,9 +1,10 @@
-/** Settings: the window's language, theme and keys, and the hours in which bytes move. */
+/** Settings: what may go over which network, the hours in which bytes move, and the window's language, theme and keys. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import { help } from "../app/keys";
 import { icon } from "../app/parts";
 import { looks, setLooks } from "../app/world";
+import { networkSettings } from "../network/rules";
 import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
 import { zone } from "../i18n/format";
@@ -24,6 +25,7 @@ export function settingsView(): TemplateResult {
     <header class="topbar"><h1>${settings.title}</h1></header>
     <div class="scroll settings-scroll">
       <div class="settings-body">
+        ${networkSettings()}
         <section class="setting-group">
           <h2>${settings.look}</h2>
           <div class="setting-list">
