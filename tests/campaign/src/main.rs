@@ -10,7 +10,9 @@ mod bench;
 mod faults;
 mod huge;
 mod kills;
+mod link;
 mod lost;
+mod network;
 mod serve;
 mod slipway;
 mod video;
@@ -42,6 +44,10 @@ enum Campaign {
     Faults(faults::Options),
     /// Loses the answer to each submission, and kills the program around it.
     Lost(lost::Options),
+    /// Makes the link cost and free again, and watches what the platform receives.
+    Network(network::Options),
+    /// Takes a real link down and up during an upload.
+    Link(link::Options),
     /// Uploads a sparse file of hundreds of GiB and kills the program on its way.
     Huge(huge::Options),
     /// Measures the figures that are promised.
@@ -74,6 +80,8 @@ async fn run(line: Line) -> Result<()> {
         Campaign::Kills(options) => println!("{}", kills::run(&options, &line.slipway).await?),
         Campaign::Faults(options) => println!("{}", faults::run(&options, &line.slipway).await?),
         Campaign::Lost(options) => println!("{}", lost::run(&options, &line.slipway).await?),
+        Campaign::Network(options) => println!("{}", network::run(&options, &line.slipway).await?),
+        Campaign::Link(options) => println!("{}", link::run(&options, &line.slipway).await?),
         Campaign::Huge(options) => println!("{}", huge::run(&options, &line.slipway).await?),
         Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
         Campaign::Serve => serve::run().await?,

@@ -28,6 +28,8 @@ pub(crate) struct Slipway {
     folder: PathBuf,
     /// Network namespace it runs in; this process's own without one.
     namespace: Option<String>,
+    /// Where it looks for the network's cost; it takes any network without one.
+    system_bus: Option<String>,
 }
 
 /// An account as the command line is told of it.
@@ -71,12 +73,19 @@ impl Slipway {
             program: program.to_owned(),
             folder: folder.to_owned(),
             namespace: None,
+            system_bus: None,
         })
     }
 
     /// The same, in another network namespace.
     pub(crate) fn within(mut self, namespace: &str) -> Self {
         self.namespace = Some(namespace.to_owned());
+        self
+    }
+
+    /// The same, told of the network on this bus.
+    pub(crate) fn on_bus(mut self, address: &str) -> Self {
+        self.system_bus = Some(address.to_owned());
         self
     }
 
@@ -104,6 +113,10 @@ impl Slipway {
             .env("NO_PROXY", "127.0.0.1")
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        match &self.system_bus {
+            Some(address) => command.env("DBUS_SYSTEM_BUS_ADDRESS", address),
+            None => command.env("SLIPWAY_ANY_NETWORK", "1"),
+        };
         for name in [
             "DBUS_SESSION_BUS_ADDRESS",
             "XDG_CONFIG_HOME",
