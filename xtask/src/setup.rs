@@ -59,8 +59,8 @@ const TESTS: &[Package] = &[
     ("openbox", "a window manager"),
     ("imagemagick", "screenshots"),
     ("xdotool", "drops and keys"),
-    ("python3-dbus", "a network manager that tests can steer"),
-    ("python3-dbusmock", "a network manager that tests can steer"),
+    ("python3-dbus", "a panel for the tray"),
+    ("python3-gi", "a panel for the tray"),
 ];
 
 const BENCH: &[Package] = &[
