@@ -139,11 +139,7 @@ impl From<store::HistoryRow> for HistoryRow {
         Self {
             id: row.id,
             at_ms: row.at_ms,
-            title: if row.title.is_empty() {
-                manuscript::title_from_file_name(&row.file_name)
-            } else {
-                row.title
-            },
+            title: manuscript::shown_title(row.title, &row.file_name),
             file: row.file_name,
             account: row.account,
             account_label: row.account_label,

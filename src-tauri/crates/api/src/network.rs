@@ -5,10 +5,7 @@ use crate::{
     wire::{ClassRule, Empty, KnownNetwork, NetworkPass, NetworkRuleSet, NetworkStatus, RuleFor},
 };
 use slipway_engine::NetworkView;
-use slipway_model::{
-    Wait,
-    network::{Class, NetworkRule, Passes, Rule},
-};
+use slipway_model::network::{Class, NetworkRule, Passes, Rule};
 
 /// The least and the most that a rule may cap to, in bytes per second, are those of every cap.
 const CAP_MIN: u64 = 1_000;
@@ -72,10 +69,6 @@ impl Api {
 }
 
 fn status(view: NetworkView) -> NetworkStatus {
-    let wait = view.verdict.cause(&view.link).map(|cause| Wait::Network {
-        asks: view.verdict.rule == Rule::Ask,
-        cause,
-    });
     let networks = view.rules.networks.into_iter();
     let class_rule = |class: Class| ClassRule {
         class,
@@ -90,7 +83,7 @@ fn status(view: NetworkView) -> NetworkStatus {
     NetworkStatus {
         class: view.link.class(),
         verdict: view.verdict,
-        wait,
+        wait: view.verdict.wait(&view.link),
         networks: networks
             .map(|(key, NetworkRule { name, rule })| KnownNetwork { key, name, rule })
             .collect(),

@@ -7,7 +7,7 @@ use crate::clock::now_ms;
 use parking_lot::RwLock;
 use slipway_model::{
     Link, LinkKind, Metered, UploadId, Wait,
-    network::{self, NetworkRules, Passes, Rule, Teller, Verdict},
+    network::{self, NetworkRules, Passes, Teller, Verdict},
 };
 use slipway_store::{Store, StoreError};
 use std::{sync::Arc, time::Duration};
@@ -74,6 +74,11 @@ impl Guard {
         network::decide(&state.link, &state.rules, &state.passes, upload, now_ms())
     }
 
+    /// Whether something may go now; for no upload in particular with `None`.
+    pub(crate) fn is_open(&self, upload: Option<UploadId>) -> bool {
+        self.verdict(upload).rule.lets_pass() && self.rests_until().is_none()
+    }
+
     /// Until when nothing goes, whatever the rules say.
     pub(crate) fn rests_until(&self) -> Option<Instant> {
         let until = self.state.read().rests_until;
@@ -111,10 +116,7 @@ impl Guard {
 
     /// Why nothing goes, for no upload in particular.
     pub(crate) fn wait(&self) -> Option<Wait> {
-        let verdict = self.verdict(None);
-        let cause = verdict.cause(&self.state.read().link)?;
-        let asks = verdict.rule == Rule::Ask;
-        Some(Wait::Network { cause, asks })
+        self.verdict(None).wait(&self.state.read().link)
     }
 
     pub(crate) fn view(&self) -> NetworkView {
@@ -222,7 +224,7 @@ mod tests {
     async fn rules_and_passes_are_there_after_a_new_start() {
         let (dir, guard) = guard().await;
         let rules = NetworkRules {
-            classes: [(network::Class::Cellular, Rule::Go)].into(),
+            classes: [(network::Class::Cellular, network::Rule::Go)].into(),
             ..NetworkRules::default()
         };
         guard.set_rules(rules.clone()).await.unwrap();

@@ -199,6 +199,15 @@ pub fn title_from_file_name(name: &str) -> String {
     title.trim().to_owned()
 }
 
+/// The title that is shown: the manuscript's, or where it has none what its file's name gives.
+pub fn shown_title(title: String, file_name: &str) -> String {
+    if title.is_empty() {
+        title_from_file_name(file_name)
+    } else {
+        title
+    }
+}
+
 /// The fields of a manuscript; one without a title is named after its file.
 pub fn titled(fields: &BTreeMap<String, String>, file_name: &str) -> BTreeMap<String, String> {
     let mut fields = fields.clone();

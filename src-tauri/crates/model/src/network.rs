@@ -4,7 +4,7 @@
 //! Always holds: what nobody says is free waits until its user has said otherwise, save for a cable, and save where nothing can tell of networks
 //! at all; the first that matches decides: a pass, the rule of this network, the rule of its class. A tunnel costs what lies under it.
 
-use crate::{Cause, UploadId};
+use crate::{Cause, UploadId, Wait};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -265,6 +265,12 @@ impl Verdict {
         };
         let name = link.name.as_deref().unwrap_or_default();
         Some(Cause::new(code).with("network", name))
+    }
+
+    /// What uploads wait for, where nothing goes.
+    pub fn wait(&self, link: &Link) -> Option<Wait> {
+        let asks = self.rule == Rule::Ask;
+        self.cause(link).map(|cause| Wait::Network { cause, asks })
     }
 }
 

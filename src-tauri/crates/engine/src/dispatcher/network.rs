@@ -89,11 +89,11 @@ impl Dispatcher {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.guard.verdict(None).rule.lets_pass() && self.guard.rests_until().is_none()
+        self.guard.is_open(None)
     }
 
     pub(super) fn is_open_to(&self, id: UploadId) -> bool {
-        self.guard.verdict(Some(id)).rule.lets_pass() && self.guard.rests_until().is_none()
+        self.guard.is_open(Some(id))
     }
 
     /// Whether a work is to be looked at now, and may be over this link.
