@@ -127,15 +127,10 @@ impl Api {
                 } else {
                     HealthState::Troubled
                 };
-                let cause = slipway_model::Cause {
-                    code: failure.code,
-                    params: failure.params,
-                    detail: failure.detail,
-                };
                 Health {
                     state,
                     checked_at_ms: Some(now_ms()),
-                    cause: Some(cause),
+                    cause: Some(failure.into()),
                     ..Health::default()
                 }
             }

@@ -9,7 +9,10 @@ use crate::{
     wire::{FieldsSet, Refusal, UploadsFields},
 };
 use jiff::Zoned;
-use slipway_model::{Cause, ManuscriptId, PhaseName, UploadId, manuscript::titled};
+use slipway_model::{
+    Account, Fields, Manuscript, ManuscriptId, PhaseName, UploadId, manuscript::titled,
+};
+use slipway_store::StoredUpload;
 use std::collections::HashMap;
 
 /// What `{index}` is: a manuscript has one for all its uploads.
@@ -33,11 +36,7 @@ impl Api {
                 Ok(()) => set.changed += 1,
                 Err(failure) => set.refused.push(Refusal {
                     id,
-                    cause: Cause {
-                        code: failure.code,
-                        params: failure.params,
-                        detail: failure.detail,
-                    },
+                    cause: failure.into(),
                 }),
             }
         }
@@ -51,9 +50,7 @@ impl Api {
         date: &Zoned,
         numbers: &mut Numbers,
     ) -> Result<(), Failure> {
-        let store = self.engine.store();
-        let unknown = || Failure::new("upload_unknown").with("id", id);
-        let stored = store.upload(id).await?.ok_or_else(unknown)?;
+        let stored = self.stored(id).await?;
         let may_change = matches!(
             stored.phase,
             PhaseName::Queued | PhaseName::Opening | PhaseName::Sending | PhaseName::Failed
@@ -61,8 +58,7 @@ impl Api {
         if !may_change {
             return Err(Failure::new("upload_past_editing").with("id", id));
         }
-        let manuscript = store.manuscript(stored.manuscript).await?;
-        let manuscript = manuscript.ok_or_else(unknown)?;
+        let manuscript = self.manuscript_of(&stored).await?;
         let next = u32::try_from(numbers.len() + 1).unwrap_or(u32::MAX);
         let number = *numbers.entry(manuscript.id).or_insert(next);
         let changes = if wanted.variables {
@@ -76,15 +72,45 @@ impl Api {
         };
         let fields = with_changes(&manuscript.fields, changes);
         let fields = titled(&fields, &manuscript.source.name());
-        let account = store.account(stored.account).await?.ok_or_else(unknown)?;
-        let cover = manuscript.cover.as_ref();
+        self.reword(&stored, &manuscript, fields).await
+    }
+
+    pub(crate) async fn stored(&self, id: UploadId) -> Result<StoredUpload, Failure> {
+        let stored = self.engine.store().upload(id).await?;
+        stored.ok_or_else(|| unknown(id))
+    }
+
+    pub(crate) async fn manuscript_of(&self, stored: &StoredUpload) -> Result<Manuscript, Failure> {
+        let manuscript = self.engine.store().manuscript(stored.manuscript).await?;
+        manuscript.ok_or_else(|| unknown(stored.id))
+    }
+
+    pub(crate) async fn account_of(&self, stored: &StoredUpload) -> Result<Account, Failure> {
+        let account = self.engine.store().account(stored.account).await?;
+        account.ok_or_else(|| unknown(stored.id))
+    }
+
+    /// Keeps other words where the account's platform takes them, and lets the upload go on with them.
+    pub(crate) async fn reword(
+        &self,
+        stored: &StoredUpload,
+        before: &Manuscript,
+        fields: Fields,
+    ) -> Result<(), Failure> {
+        let account = self.account_of(stored).await?;
+        let cover = before.cover.as_ref();
         let cover = cover.map(|cover| self.engine.covers().path(cover));
-        self.refuse_red(&account, &manuscript.source, &fields, cover)
+        self.refuse_red(&account, &before.source, &fields, cover)
             .await?;
-        self.refuse_times(&account, &manuscript.fields, &fields, stored.start_at_ms)
+        self.refuse_times(&account, &before.fields, &fields, stored.start_at_ms)
             .await?;
-        store.manuscript_set_fields(manuscript.id, fields).await?;
-        self.engine.fields_set(id).await;
+        let store = self.engine.store();
+        store.manuscript_set_fields(before.id, fields).await?;
+        self.engine.fields_set(stored.id).await;
         Ok(())
     }
+}
+
+pub(crate) fn unknown(id: UploadId) -> Failure {
+    Failure::new("upload_unknown").with("id", id)
 }

@@ -22,6 +22,16 @@ impl Failure {
     }
 }
 
+impl From<Failure> for Cause {
+    fn from(failure: Failure) -> Self {
+        Self {
+            code: failure.code,
+            params: failure.params,
+            detail: failure.detail,
+        }
+    }
+}
+
 impl From<Cause> for Failure {
     fn from(cause: Cause) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 use crate::{
     Api, Failure,
+    editing::unknown,
     wire::{
         Changed, Counts, Empty, LiveRow, Place, QueuePage, QueueWindow, RowsInView, Show, Summary,
         TimelineEntry, UploadDetail, UploadFields, UploadFile, UploadMove, UploadRow, UploadSet,
@@ -90,17 +91,10 @@ impl Api {
 
     pub async fn upload_detail(&self, id: UploadId) -> Result<UploadDetail, Failure> {
         let store = self.engine.store();
-        let unknown = || Failure::new("upload_unknown").with("id", id);
-        let row = store
-            .queue_rows(vec![id])
-            .await?
-            .pop()
-            .ok_or_else(unknown)?;
-        let stored = store.upload(id).await?.ok_or_else(unknown)?;
-        let manuscript = store
-            .manuscript(stored.manuscript)
-            .await?
-            .ok_or_else(unknown)?;
+        let row = store.queue_rows(vec![id]).await?.pop();
+        let row = row.ok_or_else(|| unknown(id))?;
+        let stored = self.stored(id).await?;
+        let manuscript = self.manuscript_of(&stored).await?;
         let timeline = store.timeline(id).await?;
         let together = match stored.together {
             Some(group) => store.together(group).await?,
@@ -119,7 +113,7 @@ impl Api {
         let mut rows = vec![self.row(row)];
         self.fill_turns(&mut rows).await?;
         Ok(UploadDetail {
-            row: rows.pop().ok_or_else(unknown)?,
+            row: rows.pop().ok_or_else(|| unknown(id))?,
             path: manuscript.source.shown(),
             resubmit_fields: cures(&platform, stored.cause.as_ref(), stored.remote.as_ref()),
             fields: manuscript.fields,
@@ -195,25 +189,10 @@ impl Api {
 
     /// New values for some fields; a failed upload goes on from where it stood.
     pub async fn upload_set_fields(&self, request: UploadFields) -> Result<Empty, Failure> {
-        let store = self.engine.store();
-        let unknown = || Failure::new("upload_unknown").with("id", request.id);
-        let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
-        let kept = store
-            .manuscript(stored.manuscript)
-            .await?
-            .ok_or_else(unknown)?;
+        let stored = self.stored(request.id).await?;
+        let kept = self.manuscript_of(&stored).await?;
         let fields = with_changes(&kept.fields, request.fields);
-        let account = store.account(stored.account).await?.ok_or_else(unknown)?;
-        let cover = kept.cover.as_ref();
-        let cover = cover.map(|cover| self.engine.covers().path(cover));
-        self.refuse_red(&account, &kept.source, &fields, cover)
-            .await?;
-        self.refuse_times(&account, &kept.fields, &fields, stored.start_at_ms)
-            .await?;
-        store
-            .manuscript_set_fields(stored.manuscript, fields)
-            .await?;
-        self.engine.fields_set(request.id).await;
+        self.reword(&stored, &kept, fields).await?;
         Ok(Empty {})
     }
 
@@ -222,14 +201,9 @@ impl Api {
     /// # Errors
     /// `resubmit_not_here` where another text cures nothing; `work_nothing_changed`; what the platform says to the change.
     pub async fn upload_resubmit(&self, request: UploadFields) -> Result<Empty, Failure> {
-        let store = self.engine.store();
-        let unknown = || Failure::new("upload_unknown").with("id", request.id);
-        let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
-        let kept = store
-            .manuscript(stored.manuscript)
-            .await?
-            .ok_or_else(unknown)?;
-        let account = store.account(stored.account).await?.ok_or_else(unknown)?;
+        let stored = self.stored(request.id).await?;
+        let kept = self.manuscript_of(&stored).await?;
+        let account = self.account_of(&stored).await?;
         let open = cures(
             &account.platform,
             stored.cause.as_ref(),
@@ -265,9 +239,11 @@ impl Api {
                 return Err(Failure::from(cause).with("platform", &account.platform));
             }
         }
-        let works = platform.works().ok_or_else(unknown)?;
+        let works = platform.works();
+        let works = works.ok_or_else(|| unknown(request.id))?;
         works.edit(&session, &remote.id, &changes, None).await?;
-        store
+        self.engine
+            .store()
             .manuscript_set_fields(stored.manuscript, fields)
             .await?;
         self.engine.resubmitted(request.id).await;
@@ -278,16 +254,11 @@ impl Api {
         let Source::File(source) = self.offered.source(request.file)? else {
             return Err(Failure::new("source_is_online"));
         };
-        let store = self.engine.store();
-        let unknown = || Failure::new("upload_unknown").with("id", request.id);
-        let stored = store.upload(request.id).await?.ok_or_else(unknown)?;
+        let stored = self.stored(request.id).await?;
         if stored.phase.is_final() && stored.phase != PhaseName::Failed {
             return Err(Failure::new("upload_ended"));
         }
-        let kept = store
-            .manuscript(stored.manuscript)
-            .await?
-            .ok_or_else(unknown)?;
+        let kept = self.manuscript_of(&stored).await?;
         let Source::File(kept) = kept.source else {
             return Err(Failure::new("source_is_online"));
         };
@@ -342,11 +313,7 @@ impl Api {
         UploadRow {
             id: row.id,
             manuscript: row.manuscript,
-            title: if row.title.is_empty() {
-                manuscript::title_from_file_name(&row.file_name)
-            } else {
-                row.title
-            },
+            title: manuscript::shown_title(row.title, &row.file_name),
             file: row.file_name,
             account: row.account,
             account_label: row.account_label,
