@@ -142,7 +142,7 @@ function tokensView() {
         of.deleting === row.token
           ? html`<button class="button" data-size="s" data-keep @click=${() => keep(row.token)}>${words.tokenKeep}</button>
               <button class="button" data-size="s" data-kind="danger" ?disabled=${of.busy} @click=${() => removeToken(row.token)}>${words.tokenDeleteYes}</button>`
-          : html`<button class="button" data-size="s" aria-label=${words.tokenCopyOf(ending(row.token))} @click=${() => void tokens.copy(row.token)}>${words.tokenCopy}</button>
+          : html`<button class="button" data-size="s" aria-label=${words.tokenCopyOf(ending(row.token))} @click=${() => void tokens.copyToken(row.token)}>${words.tokenCopy}</button>
               <button class="button" data-size="s" data-delete=${row.token} aria-label=${words.tokenDeleteOf(ending(row.token))} @click=${() => askDelete(row.token)}>${words.tokenDelete}</button>`
       }
     </li>`;

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals-core";
 import type { AccountId, AccountRow, Failure, UploadTokenRow } from "../bindings";
 import { asFailure } from "../backend/port";
+import { copy } from "../app/copy";
 import { say } from "../app/toast";
 import { backend } from "../app/world";
 import { t } from "../i18n";
@@ -63,7 +64,4 @@ export const remove = (token: string) =>
     say({ text: t().accounts.tokenDeleted });
   });
 
-export async function copy(token: string): Promise<void> {
-  await backend().copyText(token);
-  say({ text: t().accounts.tokenCopied });
-}
+export const copyToken = (token: string) => copy(token, t().accounts.tokenCopied);

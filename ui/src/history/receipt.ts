@@ -1,6 +1,7 @@
 /** The receipt of one delivery in the drawer: proof, facts, what happened. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { UploadReceipt } from "../bindings";
+import { copy } from "../app/copy";
 import { openMenu } from "../app/menu";
 import { icon, mark, stateIcon, tongue } from "../app/parts";
 import { say } from "../app/toast";
@@ -48,15 +49,6 @@ export function receiptView(): TemplateResult {
         <section class="drawer-part"><button class="button" @click=${() => void history.saveReceipt(row.id)}>${icon("receipt")}${words.save}</button></section>
       </div>
     </aside>`;
-}
-
-async function copy(text: string, told: string): Promise<void> {
-  try {
-    await backend().copyText(text);
-    say({ text: told });
-  } catch (thrown) {
-    say({ text: sayThrown(thrown) });
-  }
 }
 
 async function openPage({ row }: UploadReceipt): Promise<void> {

@@ -3,12 +3,12 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
 import type { HistoryRow, PhaseName } from "../bindings";
+import { copy } from "../app/copy";
 import { icon, mark, tongue } from "../app/parts";
 import { now, platformLabel, say } from "../app/world";
 import { say as toast } from "../app/toast";
 import { t } from "../i18n";
 import { day, rate, size, time, UNKNOWN } from "../i18n/format";
-import { backend, sayThrown } from "../app/world";
 import { lineAt, lineOf } from "./lines";
 import { resultOf } from "./result";
 import * as history from "./state";
@@ -176,12 +176,8 @@ function empty(): TemplateResult | typeof nothing {
 
 async function copyLink(row: HistoryRow | null): Promise<void> {
   const link = row?.remote?.url;
-  try {
-    if (link) await backend().copyText(link);
-    toast({ text: link ? t().toast.linkCopied : t().toast.noLink });
-  } catch (thrown) {
-    toast({ text: sayThrown(thrown) });
-  }
+  if (link) await copy(link, t().toast.linkCopied);
+  else toast({ text: t().toast.noLink });
 }
 
 function key(event: KeyboardEvent): void {

@@ -1,6 +1,7 @@
 /** What buttons, menus and keys of the queue do. */
 import { signal } from "@preact/signals-core";
 import type { UploadDetail, UploadId, UploadRow } from "../bindings";
+import { copy } from "../app/copy";
 import { openMenu, type MenuItem } from "../app/menu";
 import { say } from "../app/toast";
 import { backend, platformLabel, sayThrown, screen } from "../app/world";
@@ -41,15 +42,6 @@ async function change(ask: () => Promise<{ changed: number }>): Promise<void> {
   try {
     const { changed } = await ask();
     say({ text: changed > 0 ? t().toast.timesChanged(changed) : t().toast.noneChanged });
-  } catch (thrown) {
-    say({ text: sayThrown(thrown) });
-  }
-}
-
-async function copy(text: string, told: string): Promise<void> {
-  try {
-    await backend().copyText(text);
-    say({ text: told });
   } catch (thrown) {
     say({ text: sayThrown(thrown) });
   }
