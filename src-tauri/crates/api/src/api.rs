@@ -4,7 +4,7 @@ use crate::{
     Failure,
     checking::Looked,
     offered::Offered,
-    wire::{Counts, Empty, Limit, SecretsState, Start},
+    wire::{Counts, Empty, SecretsState, Start},
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -15,9 +15,6 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 use tokio::sync::{broadcast, watch};
 
 pub use slipway_engine::Options;
-
-/// The least and the most that a speed cap may be, in bytes per second.
-const LIMIT_MIN: u64 = 1_000;
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
@@ -116,16 +113,6 @@ impl Api {
             has_accounts,
             recovered,
             secrets,
-        })
-    }
-
-    pub async fn limit_set(&self, limit: Limit) -> Result<Limit, Failure> {
-        if limit.bytes_per_second.is_some_and(|rate| rate < LIMIT_MIN) {
-            return Err(Failure::new("limit_too_low").with("min_bytes", LIMIT_MIN));
-        }
-        self.engine.set_limit(limit.bytes_per_second).await?;
-        Ok(Limit {
-            bytes_per_second: self.engine.limit(),
         })
     }
 }

@@ -1,20 +1,13 @@
 //! The api for a front end that may or may not own the engine: the same methods, here or in another process.
 
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the list of commands names most of what is there"
+)]
+use crate::wire::*;
 use crate::{
     Api, Failure,
     socket::{Followed, Heard, Remote},
-    wire::{
-        AccountChange, AccountChecked, AccountField, AccountRow, Added, Changed, ChoicesKept,
-        CoverFrame, CoverImage, CoverPicture, Draft, DraftRow, DraftSave, DraftSaved, Empty,
-        FieldChoice, FieldsSet, Filled, HistoryFilter, HistoryOverview, HistoryRow, HistoryWindow,
-        Hours, HoursChange, Limit, ListImport, ListImported, NetworkPass, NetworkRuleSet,
-        NetworkStatus, NewAccount, NewManuscripts, NewUploadToken, OfferedFile, Platforms,
-        Preflight, QueuePage, QueueWindow, ReceiptPage, RowsInView, SendAgain, SignInEnd,
-        SignInStarted, Start, StartAt, Summary, Template, TemplateSave, TemplatesFile,
-        TemplatesImport, TemplatesImported, UploadDetail, UploadFields, UploadFile, UploadMove,
-        UploadReceipt, UploadSet, UploadTokenNamed, UploadTokenRow, UploadsFields, WorkEdit,
-        WorkNamed, WorksListing, WorksPage,
-    },
 };
 use slipway_engine::happening::Happening;
 use slipway_model::{Account, AccountId, DraftId, UploadId};

@@ -25,6 +25,7 @@ pub mod receipt;
 pub mod sentence;
 mod sign_in;
 pub mod socket;
+mod speed;
 mod templates;
 mod times;
 mod upload_tokens;

@@ -2,13 +2,11 @@
 
 use crate::{
     Api, Failure,
+    speed::refuse_rate,
     wire::{ClassRule, Empty, KnownNetwork, NetworkPass, NetworkRuleSet, NetworkStatus, RuleFor},
 };
 use slipway_engine::NetworkView;
 use slipway_model::network::{Class, NetworkRule, Passes, Rule};
-
-/// The least and the most that a rule may cap to, in bytes per second, are those of every cap.
-const CAP_MIN: u64 = 1_000;
 
 impl Api {
     pub async fn network(&self, _: Empty) -> Result<NetworkStatus, Failure> {
@@ -20,10 +18,8 @@ impl Api {
     /// # Errors
     /// `network_not_known` when nothing tells this network from others, so that no rule for it alone can be kept.
     pub async fn network_rule_set(&self, set: NetworkRuleSet) -> Result<NetworkStatus, Failure> {
-        if let Some(Rule::Cap { bytes_per_second }) = set.rule
-            && bytes_per_second < CAP_MIN
-        {
-            return Err(Failure::new("limit_too_low").with("min_bytes", CAP_MIN));
+        if let Some(Rule::Cap { bytes_per_second }) = set.rule {
+            refuse_rate(Some(bytes_per_second))?;
         }
         let NetworkView {
             link, mut rules, ..

@@ -80,7 +80,7 @@ impl Api {
             bytes_per_second,
             eta_seconds,
             left_bytes,
-            limit_bytes_per_second: self.engine.limit(),
+            speed: self.speed_now(),
             paused: counts.running == 0
                 && counts.waiting > 0
                 && moving.is_empty()

@@ -5,16 +5,12 @@
 //! Whoever serves holds the lock of the data folder, so a socket that lies there before is stale. Invariants: a peer of another user is not heard, and no
 //! frame is read beyond its bound. Secrets may come in by here; none goes out.
 
-use crate::{
-    Api, Failure,
-    wire::{
-        AccountChange, AccountField, CoverFrame, DraftSave, Empty, HistoryFilter, HistoryWindow,
-        HoursChange, Limit, ListImport, NetworkPass, NetworkRuleSet, NewAccount, NewManuscripts,
-        NewUploadToken, QueueWindow, ReceiptPage, RowsInView, SignInEnd, StartAt, TemplateSave,
-        TemplatesImport, UploadFields, UploadFile, UploadMove, UploadSet, UploadTokenNamed,
-        UploadsFields, WorkEdit, WorkNamed, WorksPage,
-    },
-};
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the list of commands names most of what is there"
+)]
+use crate::wire::*;
+use crate::{Api, Failure};
 use interprocess::local_socket::{
     ConnectOptions, ListenerOptions, Name,
     tokio::{Listener, Stream, prelude::*},

@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 use ts_rs::TS;
 
 mod past;
+mod speed;
 pub use past::*;
+pub use speed::*;
 
 /// Which rows of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
@@ -117,8 +119,7 @@ pub struct Summary {
     pub eta_seconds: Option<u64>,
     /// Bytes still to send of what may run now.
     pub left_bytes: u64,
-    /// The global speed cap; `null` is none.
-    pub limit_bytes_per_second: Option<u64>,
+    pub speed: Speed,
     /// The whole queue is held by the user.
     pub paused: bool,
     /// Why nothing moves, when nothing moves and something waits.
@@ -725,11 +726,6 @@ pub enum SecretsState {
     Vault,
     /// No keychain answers and no pass phrase was given.
     None,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
-pub struct Limit {
-    pub bytes_per_second: Option<u64>,
 }
 
 /// The link as it is now, and what may go over it.

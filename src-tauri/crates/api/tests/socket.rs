@@ -73,7 +73,7 @@ async fn a_client_there_is_answered_as_one_here() {
     };
     there.limit_set(limit).await.unwrap();
     let summary = here.queue_summary(Empty {}).await.unwrap();
-    assert_eq!(summary.limit_bytes_per_second, Some(5_000_000));
+    assert_eq!(summary.speed.limit_bytes_per_second, Some(5_000_000));
     assert_eq!(there.queue_summary(Empty {}).await.unwrap(), summary);
     let low = Limit {
         bytes_per_second: Some(1),

@@ -1,6 +1,6 @@
 //! Accounts in use: each with its platform, its session and its turn to submit. Made on first use, forgotten when the account changes.
 
-use crate::{limiter::Bucket, secrets::Secrets};
+use crate::secrets::Secrets;
 use parking_lot::Mutex;
 use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits, Spec};
 use slipway_platforms::{Error, Http, Platform, ProxyChoice, Session};
@@ -14,8 +14,6 @@ pub(crate) struct Entry {
     pub limits: Limits,
     /// The platform's, with the account's own limits and fields.
     pub spec: Spec,
-    /// The speed cap of this account.
-    pub bucket: Arc<Bucket>,
     /// When the account last submitted, in ms since 1970 UTC; held while one waits for its turn.
     pub submitted_at_ms: tokio::sync::Mutex<Option<i64>>,
 }
@@ -114,7 +112,6 @@ impl Accounts {
             session,
             limits,
             spec,
-            bucket: Bucket::new(None),
             submitted_at_ms: tokio::sync::Mutex::new(submitted_at_ms),
         })
     }

@@ -272,7 +272,7 @@ impl Dispatcher {
             self.state.admit = true;
         }
         if !self.state.active.is_empty() {
-            self.tools.lanes.tick(self.tools.cap());
+            self.tools.lanes.tick(self.tools.caps.least());
             self.board.tick();
             self.tell_progress();
         }

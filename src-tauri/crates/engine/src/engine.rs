@@ -3,12 +3,12 @@
 use crate::{
     accounts::Accounts,
     board::Board,
+    caps::{Caps, Speed},
     clock::now_ms,
     covers::Covers,
     dispatcher::{Dispatcher, Idle, Order, State},
     happening::Happening,
     hours::{self, UploadHours},
-    limiter::Bucket,
     lock::{DataLock, LockError},
     network::{Guard, NetworkView},
     renewing::renew_in_time,
@@ -22,6 +22,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use slipway_model::{
     Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId,
     network::{NetworkRules, Passes},
+    speed::Turtle,
     times::Hours,
 };
 use slipway_platforms::Error;
@@ -38,8 +39,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Setting of the global speed cap, in bytes per second.
-const LIMIT: &str = "limit_bytes_per_second";
 /// Uploads under way at once, over all accounts.
 const AT_ONCE: &str = "uploads_at_once";
 const AT_ONCE_DEFAULT: usize = 3;
@@ -87,7 +86,7 @@ struct Inner {
     covers: Covers,
     accounts: Arc<Accounts>,
     board: Arc<Board>,
-    bucket: Arc<Bucket>,
+    caps: Arc<Caps>,
     guard: Guard,
     happenings: broadcast::Sender<Happening>,
     orders: mpsc::Sender<Order>,
@@ -143,8 +142,7 @@ impl Engine {
         let secrets = Arc::new(secrets);
         let accounts = Arc::new(Accounts::new(store.clone(), secrets.clone()));
         let board = Arc::new(Board::default());
-        let limit = store.setting(LIMIT).await?.and_then(|v| v.parse().ok());
-        let bucket = Bucket::new(limit);
+        let caps = Arc::new(Caps::load(store.clone(), board.clone()).await?);
         let kept = store.setting(AT_ONCE).await?;
         let at_once = at_once
             .or_else(|| kept.and_then(|v| v.parse().ok()))
@@ -155,8 +153,7 @@ impl Engine {
             board: board.clone(),
             lanes: crate::lanes::Lanes::default(),
             buffers: Arc::default(),
-            bucket: bucket.clone(),
-            network_bucket: Bucket::new(None),
+            caps: caps.clone(),
             secrets: secrets.clone(),
             covers: covers.clone(),
         };
@@ -200,7 +197,7 @@ impl Engine {
             covers,
             accounts,
             board,
-            bucket,
+            caps,
             guard,
             happenings,
             orders,
@@ -285,25 +282,24 @@ impl Engine {
         self.inner.secrets.open_address(online).await
     }
 
-    /// The global speed cap in bytes per second.
-    pub fn limit(&self) -> Option<u64> {
-        self.inner.bucket.rate()
+    /// How fast all uploads together may go.
+    pub fn speed(&self) -> Speed {
+        self.inner.caps.speed()
+    }
+
+    /// Takes effect at once, and is kept. In bytes per second.
+    pub async fn set_limit(&self, rate: Option<u64>) -> Result<(), StoreError> {
+        self.inner.caps.set_limit(rate).await
     }
 
     /// Takes effect at once, and is kept.
-    pub async fn set_limit(&self, rate: Option<u64>) -> Result<(), StoreError> {
-        self.inner
-            .store
-            .setting_set(LIMIT, rate.map(|r| r.to_string()))
-            .await?;
-        self.inner.bucket.set_rate(rate);
-        self.inner.board.queue_changed();
-        Ok(())
+    pub async fn set_turtle(&self, turtle: Turtle) -> Result<(), StoreError> {
+        self.inner.caps.set_turtle(turtle).await
     }
 
     /// A cap for this run only.
     pub fn cap(&self, rate: Option<u64>) {
-        self.inner.bucket.set_rate(rate);
+        self.inner.caps.cap(rate);
     }
 
     /// The link as it is now, and what may go over it.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod board;
+mod caps;
 pub mod clock;
 mod content;
 mod covers;
@@ -26,6 +27,7 @@ mod vault;
 mod worker;
 
 pub use board::{Board, Motion};
+pub use caps::Speed;
 pub use covers::{Covers, SeenImage};
 pub use dispatcher::Idle;
 pub use engine::{Engine, Options, StartError};

@@ -303,14 +303,10 @@ async fn fly(
         flight: flight.clone(),
         landed: false,
     };
-    let mut caps = vec![job.tools.bucket.clone(), job.account.bucket.clone()];
-    if platform.spec().remote {
-        caps.push(job.tools.network_bucket.clone());
-    }
     let reading = Reading {
         source: source.clone(),
         buffers: job.tools.buffers.clone(),
-        limiter: Limiter::new(caps),
+        limiter: Limiter::new(job.tools.caps.chain(platform.spec().remote)),
         digests: platform.digests(session),
         wire: job.counters.wire.clone(),
     };

@@ -5,12 +5,12 @@
 use crate::{
     accounts::Entry,
     board::{Board, Counters},
+    caps::Caps,
     clock::now_ms,
     content,
     covers::Covers,
     fingerprint::{self, SourceFault},
     lanes::Lanes,
-    limiter::Bucket,
     reader::{self, Buffers},
     rules::{Rules, seen_media},
     secrets::Secrets,
@@ -41,20 +41,9 @@ pub(crate) struct Tools {
     pub board: Arc<Board>,
     pub lanes: Lanes,
     pub buffers: Arc<Buffers>,
-    /// The global speed cap.
-    pub bucket: Arc<Bucket>,
-    /// What the rule of the link allows.
-    pub network_bucket: Arc<Bucket>,
+    pub caps: Arc<Caps>,
     pub secrets: Arc<Secrets>,
     pub covers: Covers,
-}
-
-impl Tools {
-    /// The least of the caps that hold for all, in bytes per second.
-    pub(crate) fn cap(&self) -> Option<u64> {
-        let caps = [self.bucket.rate(), self.network_bucket.rate()];
-        caps.into_iter().flatten().min()
-    }
 }
 
 /// One upload, as a worker sees it.

@@ -16,6 +16,7 @@ pub mod part;
 pub mod preflight;
 pub mod rate;
 pub mod spec;
+pub mod speed;
 pub mod template;
 pub mod text;
 pub mod times;

@@ -27,7 +27,7 @@ impl Dispatcher {
             Rule::Cap { bytes_per_second } => Some(bytes_per_second),
             _ => None,
         };
-        self.tools.network_bucket.set_rate(cap);
+        self.tools.caps.set_network(cap);
         let guard = self.guard.clone();
         self.stop_remote(|id| !guard.verdict(Some(id)).rule.lets_pass())
             .await;
