@@ -106,6 +106,12 @@ pub(crate) enum Command {
         #[arg(value_parser = speed, value_name = "RATE|off")]
         rate: Speed,
     },
+    /// Show, put on or let go the turtle, a low speed cap at hand
+    Turtle {
+        /// on, off, or how slow it is, for example 500kB/s
+        #[arg(value_parser = turtle, value_name = "on|off|RATE")]
+        word: Option<TurtleWord>,
+    },
     /// Run the engine in the foreground
     Run(Run),
     /// Change a refused work on its platform and submit it again; nothing is uploaded again
@@ -610,6 +616,24 @@ pub(crate) struct Speed(pub(crate) Option<u64>);
 
 fn speed(text: &str) -> Result<Speed, String> {
     rate::parse(text).map(Speed)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TurtleWord {
+    On,
+    Off,
+    Rate(u64),
+}
+
+fn turtle(text: &str) -> Result<TurtleWord, String> {
+    match text {
+        "on" => Ok(TurtleWord::On),
+        "off" => Ok(TurtleWord::Off),
+        rate => match rate::parse(rate) {
+            Ok(Some(rate)) => Ok(TurtleWord::Rate(rate)),
+            _ => Err("write on, off, or a speed such as 500kB/s".into()),
+        },
+    }
 }
 
 /// ms since 1970 UTC.

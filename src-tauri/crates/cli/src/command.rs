@@ -11,6 +11,7 @@ mod queue;
 mod run;
 mod set;
 mod sign_in;
+mod speed;
 mod templates;
 mod times;
 mod tokens;
@@ -18,16 +19,14 @@ mod works;
 
 use crate::{
     args::Command,
-    exit::{Exit, Outcome},
+    exit::Outcome,
     folder::{Folder, Purpose, Reached},
     out::Out,
 };
-use serde_json::json;
 use slipway_api::{
     Failure,
     client::Client,
-    sentence::size,
-    wire::{AccountRow, Empty, Limit},
+    wire::{AccountRow, Empty},
 };
 
 pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Outcome {
@@ -52,7 +51,8 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Hours { hours, account } => {
             times::hours(hours.as_deref(), account.as_deref(), out, folder).await
         }
-        Command::Limit { rate } => limit(rate.0, out, folder).await,
+        Command::Limit { rate } => speed::limit(rate.0, out, folder).await,
+        Command::Turtle { word } => speed::turtle(word, out, folder).await,
         Command::Network { command } => network::obey(command, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
         Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,
@@ -84,22 +84,6 @@ async fn account(client: &Client, named: &str) -> Result<AccountRow, Failure> {
         .or_else(|| accounts.iter().find(|row| Some(row.account.id.0) == by_id))
         .cloned()
         .ok_or_else(|| Failure::new("account_not_named").with("account", named))
-}
-
-async fn limit(rate: Option<u64>, out: &Out, folder: &Folder) -> Outcome {
-    let request = Limit {
-        bytes_per_second: rate,
-    };
-    let limit = ask(folder, async |client| client.limit_set(request).await).await?;
-    if out.json {
-        out.document(&json!({ "bytes_per_second": limit.bytes_per_second }))?;
-        return Ok(Exit::Done);
-    }
-    match limit.bytes_per_second {
-        Some(rate) => out.say("cli.limit", &[("rate", format!("{}/s", size(rate)))]),
-        None => out.say("cli.no_limit", &[]),
-    }
-    Ok(Exit::Done)
 }
 
 /// Tells once what was found when the queue was opened: a damaged file and what came back.
