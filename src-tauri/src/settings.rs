@@ -37,8 +37,6 @@ pub(crate) enum Language {
 pub(crate) struct Looks {
     pub(crate) theme: Theme,
     pub(crate) language: Language,
-    /// The speed limit to go back to when the turtle is let go, in bytes a second; none is none.
-    limit_before_turtle: Option<u64>,
 }
 
 /// Where the window stood, in the system's pixels.
@@ -163,7 +161,6 @@ mod tests {
         let looks: Looks = serde_json::from_str(r#"{"theme":"dark","language":"zh-CN"}"#).unwrap();
         assert_eq!(looks.theme, Theme::Dark);
         assert_eq!(looks.language, Language::ZhCn);
-        assert_eq!(looks.limit_before_turtle, None);
     }
 
     #[test]

@@ -39,6 +39,7 @@ import { found, overviewOf, pastRows, receiptOf } from "./fake/history";
 import { networkOf } from "./fake/network";
 import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { specs } from "./fake/specs";
+import { speedOf } from "./fake/speed";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
 
 const PART_BYTES = 8 * 1024 * 1024;
@@ -72,7 +73,7 @@ export function fake(search: string = location.search): Backend {
   const rows = new Map<UploadId, UploadRow>();
   let order: UploadId[] = [];
   const fields = new Map<number, Record<string, string>>();
-  let limit: number | null = 20_000_000;
+  const caps = speedOf();
   let hours: Hours = { hours: null, accounts: {}, zone: "UTC", offset: "+00:00" };
   let paused = false;
   let inView = new Set<UploadId>();
@@ -152,7 +153,7 @@ export function fake(search: string = location.search): Backend {
       bytes_per_second: speed,
       eta_seconds: speed > 0 ? Math.ceil(left / speed) : null,
       left_bytes: left,
-      limit_bytes_per_second: limit,
+      speed: caps.now(),
       paused,
       idle,
     };
@@ -189,7 +190,7 @@ export function fake(search: string = location.search): Backend {
         touch(id, { phase: "sending", phase_at_ms: now });
       } else if (live.phase === "sending") {
         const wave = 1 + 0.06 * Math.sin(now / 1700 + id);
-        const cap = row.platform === "folder" ? 142_000_000 : Math.min(limit ?? 20_000_000, 6_200_000);
+        const cap = row.platform === "folder" ? 142_000_000 : Math.min(caps.now().in_force?.bytes_per_second ?? 20_000_000, 6_200_000);
         const speed = cap * wave;
         const sent = Math.min(live.total_bytes, Math.max(live.sent_bytes, live.held_bytes) + (speed * TICK_MS) / 1000);
         const held = Math.min(live.total_bytes, Math.floor(sent / PART_BYTES) * PART_BYTES);
@@ -660,11 +661,18 @@ export function fake(search: string = location.search): Backend {
     network: () => network.status(),
     network_rule_set: (request) => network.ruleSet(request),
     network_pass: (request) => network.pass(request),
+    speed: () => caps.now(),
     limit_set: (request) => {
-      limit = request.bytes_per_second;
+      caps.setLimit(request.bytes_per_second);
       stale = true;
       send();
       return request;
+    },
+    turtle_set: (change) => {
+      caps.setTurtle(change);
+      stale = true;
+      send();
+      return caps.now();
     },
   };
 

@@ -16,11 +16,9 @@ export type LanguageChoice = "system" | "en" | "zh-CN" | "ja";
 export interface Looks {
   theme: Theme;
   language: LanguageChoice;
-  /** The speed limit to go back to when the turtle is let go; `null` is none. */
-  limit_before_turtle: number | null;
 }
 
-export const plainLooks: Looks = { theme: "system", language: "system", limit_before_turtle: null };
+export const plainLooks: Looks = { theme: "system", language: "system" };
 
 /** A sign-in that has begun, and whether its page is before the user. */
 export interface SignInShown extends SignInStarted {

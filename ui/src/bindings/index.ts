@@ -88,6 +88,8 @@ params: { [key in string]: string },
  */
 detail: string, };
 
+export type Ceiling = { bytes_per_second: number, by: LimitBy, };
+
 export type Changed = { changed: number, };
 
 export type Choice = { value: string, label: { [key in string]: string }, };
@@ -358,7 +360,13 @@ export type LengthLimit = { count: number, of: LengthUnit, };
 
 export type LengthUnit = "utf16" | "scalar" | "byte" | "grapheme";
 
-export type Limit = { bytes_per_second: number | null, };
+export type Limit = {
+/**
+ * `null`: none.
+ */
+bytes_per_second: number | null, };
+
+export type LimitBy = "hand" | "turtle";
 
 export type Limits = { part_min_bytes: number, part_max_bytes: number,
 /**
@@ -840,6 +848,16 @@ secrets: Array<Field>,
  */
 fields: Array<Field>, };
 
+export type Speed = {
+/**
+ * Set by hand.
+ */
+limit_bytes_per_second: number | null, turtle: Turtle,
+/**
+ * The lowest of all that hold now; `null` is no limit.
+ */
+in_force: Ceiling | null, };
+
 export type Start = {
 /**
  * A folder for the first local account, e.g. in the user's Videos.
@@ -872,11 +890,7 @@ eta_seconds: number | null,
 /**
  * Bytes still to send of what may run now.
  */
-left_bytes: number,
-/**
- * The global speed cap; `null` is none.
- */
-limit_bytes_per_second: number | null,
+left_bytes: number, speed: Speed,
 /**
  * The whole queue is held by the user.
  */
@@ -937,6 +951,10 @@ export type TimelineEntry = { at_ms: number,
  * Picks the sentence: `added`, `opened`, `resumed`, `retry`, `paused`, `published`, …
  */
 event: string, params: { [key in string]: string }, };
+
+export type Turtle = { on: boolean, bytes_per_second: number, };
+
+export type TurtleChange = { on: boolean | null, bytes_per_second: number | null, };
 
 export type UploadDetail = { row: UploadRow,
 /**
@@ -1174,7 +1192,9 @@ export interface Commands {
   account_works: [WorksPage, WorksListing];
   account_work_edit: [WorkEdit, Empty];
   account_work_delete: [WorkNamed, Empty];
+  speed: [Empty, Speed];
   limit_set: [Limit, Limit];
+  turtle_set: [TurtleChange, Speed];
   hours: [Empty, Hours];
   hours_set: [HoursChange, Hours];
   network: [Empty, NetworkStatus];

@@ -34,7 +34,11 @@ export const en = {
     noLimit: "No limit",
     limitTitle: (limit: string) => `Speed limit: ${limit}. Change`,
     limitMenu: "Speed limit",
-    limitWins: "One limit for all uploads together",
+    reason: {
+      none: "No limit holds",
+      hand: (limit: string) => `Now ${limit}, set by hand`,
+      turtle: (limit: string) => `Now ${limit}: the turtle is on`,
+    },
     limitOther: "Other limit…",
     limitOtherTitle: "Speed limit",
     limitField: "Megabytes a second",

@@ -24,7 +24,11 @@ export const ja: Messages = {
     noLimit: "上限なし",
     limitTitle: (limit) => `速度：${limit}。変更する`,
     limitMenu: "速度の上限",
-    limitWins: "すべてのアップロードに共通の上限です",
+    reason: {
+      none: "速度制限なし",
+      hand: (limit) => `現在 ${limit}：手動で設定`,
+      turtle: (limit) => `現在 ${limit}：低速オン`,
+    },
     limitOther: "ほかの上限…",
     limitOtherTitle: "速度の上限",
     limitField: "1 秒あたりのメガバイト（MB/s）",

@@ -24,7 +24,11 @@ export const zhCN: Messages = {
     noLimit: "不限速",
     limitTitle: (limit) => `当前：${limit}，点击更改`,
     limitMenu: "限速",
-    limitWins: "所有上传共用一个限速",
+    reason: {
+      none: "没有限速",
+      hand: (limit) => `当前 ${limit}：手动设定`,
+      turtle: (limit) => `当前 ${limit}：慢速已开启`,
+    },
     limitOther: "其他限速…",
     limitOtherTitle: "限速",
     limitField: "每秒兆字节（MB/s）",

@@ -61,7 +61,7 @@ export function pulseView() {
 function graph() {
   void tick.value;
   const sum = summary.peek();
-  const cap = sum?.limit_bytes_per_second ?? null;
+  const cap = sum?.speed.in_force?.bytes_per_second ?? null;
   const { pulse } = t();
   const from = Math.max(0, samples.length - SECONDS);
   const points: number[] = [];

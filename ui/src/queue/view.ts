@@ -11,7 +11,7 @@ import { copyReport, perform, rowMenu } from "./acts";
 import { dragged, startDrag, target } from "./drag";
 import type { RowAct } from "./face";
 import { gridKey } from "./keys";
-import { isTurtle, limitMenu, TURTLE, toggleTurtle } from "./limit";
+import { inForce, isTurtle, limitMenu, speed, toggleTurtle } from "./limit";
 import { pulseView } from "./pulse";
 import { blankRow, errorCard, faceOf, rowId, uploadRow } from "./row";
 import * as queue from "./state";
@@ -114,9 +114,9 @@ function context(event: MouseEvent): void {
 function head(): TemplateResult {
   const sum = summary.value;
   const { head } = t();
-  const limit = sum?.limit_bytes_per_second ?? null;
+  const limit = inForce.value;
   const limitWords = limit === null ? head.noLimit : head.limit(rate(limit));
-  const turtle = isTurtle.value ? head.turtleOff : head.turtle(rate(TURTLE));
+  const turtle = isTurtle.value ? head.turtleOff : head.turtle(rate(speed.value?.turtle.bytes_per_second ?? 0));
   const paused = sum?.paused === true;
   return html`
     <header class="topbar">
