@@ -26,6 +26,7 @@ impl Api {
     pub async fn accounts(&self, _: Empty) -> Result<Vec<AccountRow>, Failure> {
         let mut rows = Vec::new();
         let today = self.engine.store().accounts_since(midnight_ms()).await?;
+        let limits = self.engine.account_limits();
         for account in self.engine.store().accounts().await? {
             let mut unfinished = 0;
             for filter in [
@@ -57,6 +58,7 @@ impl Api {
                 },
                 signs_in: abilities.is_some_and(|can| can.signs_in),
                 hands_out_tokens: abilities.is_some_and(|can| can.hands_out_tokens),
+                limit_bytes_per_second: limits.get(&account.id).copied(),
                 account,
             });
         }

@@ -349,6 +349,7 @@ impl Api {
             wait: self.wait_of(row),
             resubmittable: row.phase == PhaseName::Failed
                 && !cures(&row.platform, row.cause.as_ref(), row.remote.as_ref()).is_empty(),
+            limit_bytes_per_second: row.limit_bytes_per_second,
             cause: row.cause.clone(),
             remote: row.remote.clone(),
             phase_at_ms,

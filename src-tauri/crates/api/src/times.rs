@@ -5,12 +5,20 @@ use crate::{
     wire::{Changed, Empty, Hours, HoursChange, StartAt, UploadSet},
 };
 use slipway_engine::{clock::now_ms, hours::zone};
-use slipway_model::{Cause, Intent, PhaseName, Wait, times};
+use slipway_model::{Cause, Intent, PhaseName, Wait, times, timetable::Timetable};
 use slipway_store::QueueRow;
 
 pub(crate) fn refuse_start(at_ms: Option<i64>) -> Result<(), Cause> {
     let finding = at_ms.and_then(|at| times::check_start(at, now_ms(), &zone()));
     finding.map_or(Ok(()), |finding| Err(finding.cause))
+}
+
+/// `None` for a painted week.
+pub(crate) fn as_hours(table: &Timetable) -> Option<String> {
+    match table {
+        Timetable::Hours(hours) => Some(hours.to_string()),
+        Timetable::Week(_) => None,
+    }
 }
 
 impl Api {
@@ -45,7 +53,8 @@ impl Api {
         let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or_default();
         let others = kept.others.into_iter();
         Ok(Hours {
-            hours: kept.most.map(|hours| hours.to_string()),
+            painted: matches!(kept.most, Some(Timetable::Week(_))),
+            hours: kept.most.as_ref().and_then(as_hours),
             accounts: others.map(|(id, own)| (id, own.to_string())).collect(),
             zone: here.iana_name().unwrap_or_default().to_owned(),
             offset: now.to_zoned(here).strftime("%:z").to_string(),
@@ -62,9 +71,13 @@ impl Api {
         }
         let text = change.hours.as_deref().filter(|text| text.trim() != "off");
         let hours = text.map(times::Hours::parse).transpose()?;
-        self.engine
-            .set_hours(change.account, hours.as_ref())
-            .await?;
+        match change.account {
+            Some(account) => self.engine.set_hours(account, hours.as_ref()).await?,
+            None => {
+                let table = hours.map(Timetable::Hours);
+                self.engine.set_timetable(table.as_ref()).await?;
+            }
+        }
         self.hours(Empty {}).await
     }
 

@@ -95,6 +95,8 @@ pub struct LiveRow {
     pub remote: Option<Remote>,
     /// Refused, and looked at again by its platform when its text is changed there.
     pub resubmittable: bool,
+    /// Its own speed limit.
+    pub limit_bytes_per_second: Option<u64>,
     /// When it reached its phase.
     pub phase_at_ms: i64,
 }
@@ -194,8 +196,10 @@ pub struct StartAt {
 /// Hours of the day in which bytes may move, such as `22:00-06:00,12:00-13:30`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Hours {
-    /// `null`: at any hour.
+    /// `null`: at any hour, or as a painted week says.
     pub hours: Option<String>,
+    /// The week is painted, see `timetable`; new hours take its place.
+    pub painted: bool,
     /// Of accounts that have their own.
     pub accounts: BTreeMap<AccountId, String>,
     /// The zone that these are hours of, e.g. `Europe/Berlin`; empty when it has no name.
@@ -685,6 +689,8 @@ pub struct AccountRow {
     pub signs_in: bool,
     /// It can make upload tokens for others.
     pub hands_out_tokens: bool,
+    /// The speed limit of all its uploads together.
+    pub limit_bytes_per_second: Option<u64>,
 }
 
 /// What an account did today.

@@ -51,7 +51,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Hours { hours, account } => {
             times::hours(hours.as_deref(), account.as_deref(), out, folder).await
         }
-        Command::Limit { rate } => speed::limit(rate.0, out, folder).await,
+        Command::Limit(limit) => speed::limit(limit, out, folder).await,
         Command::Turtle { word } => speed::turtle(word, out, folder).await,
         Command::Network { command } => network::obey(command, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,

@@ -22,7 +22,7 @@ pub(crate) fn json(row: &UploadRow, out: &Out) -> Value {
         "phase": live.phase, "intent": live.intent, "phase_at": rfc3339(live.phase_at_ms),
         "held_bytes": live.held_bytes, "sent_bytes": live.sent_bytes, "total_bytes": live.total_bytes,
         "resent_bytes": live.resent_bytes, "bytes_per_second": live.bytes_per_second, "eta_seconds": live.eta_seconds,
-        "wait": wait, "cause": cause,
+        "wait": wait, "cause": cause, "limit_bytes_per_second": live.limit_bytes_per_second,
         "remote_id": live.remote.as_ref().map(|r| &r.id),
         "url": live.remote.as_ref().and_then(|r| r.url.as_ref()),
         "remote_words": live.remote.as_ref().and_then(|r| r.words.as_ref()),

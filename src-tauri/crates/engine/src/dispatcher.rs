@@ -82,8 +82,14 @@ pub(crate) enum Order {
     LetGo(Vec<UploadId>, oneshot::Sender<u32>),
     /// Out of its group.
     Leave(Vec<UploadId>, oneshot::Sender<u32>),
+    /// An upload's own speed cap.
+    LimitSet(
+        UploadId,
+        Option<u64>,
+        oneshot::Sender<Result<(), StoreError>>,
+    ),
     /// Upload hours were changed.
-    HoursSet,
+    HoursSet(oneshot::Sender<u32>),
     /// An account answered well: those who waited for it go on.
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.

@@ -24,10 +24,12 @@ use slipway_model::{
     network::{NetworkRules, Passes},
     speed::Turtle,
     times::Hours,
+    timetable::Timetable,
 };
 use slipway_platforms::Error;
 use slipway_store::{OpenError, OpenReport, Store, StoreError};
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -142,7 +144,9 @@ impl Engine {
         let secrets = Arc::new(secrets);
         let accounts = Arc::new(Accounts::new(store.clone(), secrets.clone()));
         let board = Arc::new(Board::default());
-        let caps = Arc::new(Caps::load(store.clone(), board.clone()).await?);
+        let hours = UploadHours::read(&store).await?;
+        let present = hours.present(now_ms(), &hours::zone());
+        let caps = Arc::new(Caps::load(store.clone(), board.clone(), present).await?);
         let kept = store.setting(AT_ONCE).await?;
         let at_once = at_once
             .or_else(|| kept.and_then(|v| v.parse().ok()))
@@ -297,6 +301,39 @@ impl Engine {
         self.inner.caps.set_turtle(turtle).await
     }
 
+    /// The timetable's level between full and turtle. Takes effect at once, and is kept.
+    pub async fn set_level_cap(&self, rate: u64) -> Result<(), StoreError> {
+        self.inner.caps.set_level_cap(rate).await
+    }
+
+    /// The caps of accounts that have one, in bytes per second.
+    pub fn account_limits(&self) -> BTreeMap<AccountId, u64> {
+        self.inner.caps.account_limits()
+    }
+
+    /// Takes effect at once, and is kept.
+    pub async fn set_account_limit(
+        &self,
+        id: AccountId,
+        rate: Option<u64>,
+    ) -> Result<(), StoreError> {
+        self.inner.caps.set_account(id, rate).await
+    }
+
+    /// Takes effect at once, and is kept.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed.
+    pub async fn set_upload_limit(
+        &self,
+        id: UploadId,
+        rate: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let (done, answer) = oneshot::channel();
+        self.order(Order::LimitSet(id, rate, done)).await;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
     /// A cap for this run only.
     pub fn cap(&self, rate: Option<u64>) {
         self.inner.caps.cap(rate);
@@ -397,16 +434,28 @@ impl Engine {
     pub async fn hours(&self) -> Result<UploadHours, StoreError> {
         UploadHours::read(&self.inner.store).await
     }
-    /// Takes effect at once, and is kept. `None`: at any hour; for an account: as all others.
+    /// Of one account. Takes effect at once, and is kept. `None`: as all others.
     pub async fn set_hours(
         &self,
-        account: Option<AccountId>,
+        account: AccountId,
         hours: Option<&Hours>,
     ) -> Result<(), StoreError> {
-        let name = hours::setting_of(account);
         let value = hours.map(ToString::to_string);
+        self.keep_hours(Some(account), value).await
+    }
+    /// Of all. Takes effect at once, and is kept. `None`: full speed at any hour.
+    pub async fn set_timetable(&self, timetable: Option<&Timetable>) -> Result<(), StoreError> {
+        let value = timetable.map(ToString::to_string);
+        self.keep_hours(None, value).await
+    }
+    async fn keep_hours(
+        &self,
+        account: Option<AccountId>,
+        value: Option<String>,
+    ) -> Result<(), StoreError> {
+        let name = hours::setting_of(account);
         self.inner.store.setting_set(&name, value).await?;
-        self.order(Order::HoursSet).await;
+        self.ask(Order::HoursSet).await;
         self.inner.board.queue_changed();
         Ok(())
     }

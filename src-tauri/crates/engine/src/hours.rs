@@ -1,4 +1,4 @@
-//! The hours of the day in which bytes may move, as the settings have them: for all accounts, and for single ones.
+//! When bytes may move, and how fast, as the settings have it: the timetable of all accounts, and hours of single ones.
 //!
 //! In the zone of this machine, which is looked up afresh each time: people travel with their machines.
 
@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use slipway_model::{
     AccountId,
     times::{Hours, Open},
+    timetable::{Level, Present, Timetable},
 };
 use slipway_store::{OpenNow, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
@@ -14,9 +15,9 @@ const HOURS: &str = "upload_hours";
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UploadHours {
-    /// `None`: at any hour.
-    pub most: Option<Hours>,
-    /// Of accounts that have their own.
+    /// `None`: at any hour, at full speed.
+    pub most: Option<Timetable>,
+    /// Of accounts that have their own, whatever the timetable says; how fast all may go is the timetable's to say.
     pub others: BTreeMap<AccountId, Hours>,
 }
 
@@ -37,31 +38,39 @@ impl UploadHours {
             let Some(rest) = name.strip_prefix(HOURS) else {
                 continue;
             };
-            let Ok(hours) = Hours::parse(&value) else {
-                tracing::warn!(name, "upload hours cannot be read");
-                continue;
+            let account = rest.strip_prefix('.').and_then(|id| id.parse().ok());
+            let read = match account {
+                None if rest.is_empty() => {
+                    Timetable::parse(&value).map(|table| found.most = Some(table))
+                }
+                None => Ok(()),
+                Some(id) => Hours::parse(&value)
+                    .map(|hours| drop(found.others.insert(AccountId(id), hours))),
             };
-            match rest.strip_prefix('.').map(str::parse) {
-                None => found.most = Some(hours),
-                Some(Ok(id)) => drop(found.others.insert(AccountId(id), hours)),
-                Some(Err(_)) => {}
+            if read.is_err() {
+                tracing::warn!(name, "upload hours cannot be read");
             }
         }
         Ok(found)
     }
 
-    /// Whose bytes may move, until when those of others may not, and when any of this changes.
-    pub(crate) fn look(&self, now_ms: i64) -> (OpenNow, Shut, Option<i64>) {
-        let here = zone();
-        let anyhow = Open {
-            is_open: true,
-            until_ms: None,
+    /// What the timetable says of now, as the clock of `here` has it.
+    pub fn present(&self, now_ms: i64, here: &TimeZone) -> Present {
+        let most = self.most.as_ref();
+        most.map_or_else(Present::default, |table| table.at(now_ms, here))
+    }
+
+    /// What holds now, as the clock of `here` has it.
+    pub(crate) fn look(&self, now_ms: i64, here: &TimeZone) -> Now {
+        let present = self.present(now_ms, here);
+        let most = Open {
+            is_open: present.level != Level::Off,
+            until_ms: present.until_ms,
         };
-        let at = |hours: &Hours| hours.at(now_ms, &here);
-        let most = self.most.as_ref().map_or(anyhow, at);
+        let at = |hours: &Hours| hours.at(now_ms, here);
         let others: HashMap<_, _> = self.others.iter().map(|(id, own)| (*id, at(own))).collect();
         let all = || std::iter::once(&most).chain(others.values());
-        let changes = all().filter_map(|open| open.until_ms).min();
+        let changes_ms = all().filter_map(|open| open.until_ms).min();
         let shut = Shut {
             most: shut(most),
             others: others.iter().map(|(id, open)| (*id, shut(*open))).collect(),
@@ -73,8 +82,24 @@ impl UploadHours {
                 .map(|(id, open)| (id, open.is_open))
                 .collect(),
         };
-        (open, shut, changes)
+        Now {
+            present,
+            open,
+            shut,
+            changes_ms,
+        }
     }
+}
+
+/// What the hours come to at a moment.
+#[derive(Debug)]
+pub(crate) struct Now {
+    pub present: Present,
+    /// Whose bytes may move.
+    pub open: OpenNow,
+    pub shut: Shut,
+    /// When any of this changes.
+    pub changes_ms: Option<i64>,
 }
 
 fn shut(open: Open) -> Option<i64> {

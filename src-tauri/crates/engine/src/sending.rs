@@ -306,7 +306,7 @@ async fn fly(
     let reading = Reading {
         source: source.clone(),
         buffers: job.tools.buffers.clone(),
-        limiter: Limiter::new(job.tools.caps.chain(platform.spec().remote)),
+        limiter: Limiter::new(job.caps()),
         digests: platform.digests(session),
         wire: job.counters.wire.clone(),
     };

@@ -11,6 +11,7 @@ use crate::{
     covers::Covers,
     fingerprint::{self, SourceFault},
     lanes::Lanes,
+    limiter::Bucket,
     reader::{self, Buffers},
     rules::{Rules, seen_media},
     secrets::Secrets,
@@ -106,6 +107,13 @@ pub(crate) enum What {
 }
 
 impl Job {
+    /// What its bytes are held to.
+    pub(crate) fn caps(&self) -> Vec<Arc<Bucket>> {
+        let is_remote = self.account.platform.spec().remote;
+        let account = self.account.account.id;
+        self.tools.caps.chain(self.id, account, is_remote)
+    }
+
     pub(crate) async fn report(&self, what: What) {
         // The receiver outlives all workers; at the very end nobody listens, and nothing is lost that was not kept.
         let _ = self

@@ -20,6 +20,7 @@ pub mod speed;
 pub mod template;
 pub mod text;
 pub mod times;
+pub mod timetable;
 pub mod together;
 pub mod upload;
 pub mod wait;

@@ -33,6 +33,7 @@ impl Default for Turtle {
 pub enum LimitBy {
     Hand,
     Turtle,
+    Timetable,
 }
 
 /// The limit that is obeyed.
@@ -44,17 +45,21 @@ pub struct Ceiling {
 }
 
 /// What holds for everything; `None` is no limit. Where two are the same, what was set by hand is named.
-pub fn ceiling(by_hand: Option<u64>, turtle: Turtle) -> Option<Ceiling> {
+pub fn ceiling(by_hand: Option<u64>, turtle: Turtle, timetable: Option<u64>) -> Option<Ceiling> {
     let by_turtle = turtle.on.then_some(turtle.bytes_per_second);
-    [(by_hand, LimitBy::Hand), (by_turtle, LimitBy::Turtle)]
-        .into_iter()
-        .filter_map(|(limit, by)| {
-            limit.map(|bytes_per_second| Ceiling {
-                bytes_per_second,
-                by,
-            })
+    [
+        (by_hand, LimitBy::Hand),
+        (by_turtle, LimitBy::Turtle),
+        (timetable, LimitBy::Timetable),
+    ]
+    .into_iter()
+    .filter_map(|(limit, by)| {
+        limit.map(|bytes_per_second| Ceiling {
+            bytes_per_second,
+            by,
         })
-        .min_by_key(|ceiling| ceiling.bytes_per_second)
+    })
+    .min_by_key(|ceiling| ceiling.bytes_per_second)
 }
 
 #[cfg(test)]
@@ -67,12 +72,16 @@ mod tests {
             on,
             bytes_per_second: 500,
         };
-        let by = |hand, on| ceiling(hand, turtle(on)).map(|c| (c.bytes_per_second, c.by));
+        let of = |ceiling: Ceiling| (ceiling.bytes_per_second, ceiling.by);
+        let by = |hand, on| ceiling(hand, turtle(on), None).map(of);
         assert_eq!(by(None, false), None);
         assert_eq!(by(Some(900), false), Some((900, LimitBy::Hand)));
         assert_eq!(by(Some(900), true), Some((500, LimitBy::Turtle)));
         assert_eq!(by(Some(400), true), Some((400, LimitBy::Hand)));
         assert_eq!(by(Some(500), true), Some((500, LimitBy::Hand)));
         assert_eq!(by(None, true), Some((500, LimitBy::Turtle)));
+        let timed = |hand, rate| ceiling(hand, turtle(true), Some(rate)).map(of);
+        assert_eq!(timed(Some(900), 300), Some((300, LimitBy::Timetable)));
+        assert_eq!(timed(Some(900), 600), Some((500, LimitBy::Turtle)));
     }
 }

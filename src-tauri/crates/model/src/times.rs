@@ -150,7 +150,7 @@ impl Hours {
             .ok_or_else(|| Cause::new("hours_unreadable").with("value", text))
     }
 
-    fn has(&self, minute: u16) -> bool {
+    pub(crate) fn has(&self, minute: u16) -> bool {
         self.0.iter().any(|&(from, to)| {
             if from < to {
                 (from..to).contains(&minute)
@@ -160,28 +160,23 @@ impl Hours {
         })
     }
 
-    fn has_moment(&self, at: Timestamp, zone: &TimeZone) -> bool {
+    pub(crate) fn has_moment(&self, at: Timestamp, zone: &TimeZone) -> bool {
         let time = at.to_zoned(zone.clone()).time();
         let minute = i16::from(time.hour()) * 60 + i16::from(time.minute());
         self.has(u16::try_from(minute).unwrap_or(0))
+    }
+
+    /// Minutes of the day at which one begins or ends.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = u16> + Clone {
+        self.0.iter().flat_map(|&(from, to)| [from, to])
     }
 
     /// As the clock on the wall of `zone` has it, also on the days when it is changed.
     pub fn at(&self, now_ms: i64, zone: &TimeZone) -> Open {
         let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
         let is_open = self.has_moment(now, zone);
-        let today = now.to_zoned(zone.clone()).date();
-        let days = (0..3).filter_map(|days| today.checked_add(days.days()).ok());
-        let bounds = days.flat_map(|day| {
-            let minutes = self.0.iter().flat_map(|&(from, to)| [from, to]);
-            minutes.filter_map(move |minute| moment_of(day, minute, zone))
-        });
-        // The hands also move when the clock is changed.
-        let changed = zone.following(now).next().map(|next| next.timestamp());
-        let until = bounds
-            .chain(changed)
-            .filter(|at| *at > now && self.has_moment(*at, zone) != is_open)
-            .min();
+        let differs = |at: &Timestamp| self.has_moment(*at, zone) != is_open;
+        let until = next(now, zone, 3, self.bounds(), differs);
         Open {
             is_open,
             until_ms: until.map(Timestamp::as_millisecond),
@@ -210,6 +205,26 @@ fn minute(text: &str) -> Option<u16> {
     let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
     let minute = hours * 60 + minutes;
     (minutes < 60 && minute <= MINUTES_A_DAY).then_some(minute)
+}
+
+/// The first moment after `now` that is one of these minutes of a day, or a change of the clock, and of which `differs` is true.
+pub(crate) fn next(
+    now: Timestamp,
+    zone: &TimeZone,
+    days: i64,
+    minutes: impl Iterator<Item = u16> + Clone,
+    differs: impl Fn(&Timestamp) -> bool,
+) -> Option<Timestamp> {
+    let today = now.to_zoned(zone.clone()).date();
+    let days = (0..days).filter_map(|days| today.checked_add(days.days()).ok());
+    let bounds = days.flat_map(|day| {
+        let minutes = minutes.clone();
+        minutes.filter_map(move |minute| moment_of(day, minute, zone))
+    });
+    // The hands also move when the clock is changed.
+    let changed = zone.following(now).next().map(|next| next.timestamp());
+    let all = bounds.chain(changed);
+    all.filter(|at| *at > now).filter(differs).min()
 }
 
 /// An hour that the clock skips comes when it has been skipped, one that comes twice comes the first time.

@@ -4,7 +4,7 @@
 //! the whole list is walked once in an index that carries all that is asked about.
 //! Invariant: page, index and ids of one query agree on one order.
 
-use crate::{Result, Store, value};
+use crate::{Result, Store, uploads, value};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, types::Value};
 use slipway_model::{AccountId, Cause, Intent, ManuscriptId, PhaseName, Remote, UploadId};
 
@@ -81,6 +81,8 @@ pub struct QueueRow {
     pub finished_at_ms: Option<i64>,
     /// Not to be begun before.
     pub start_at_ms: Option<i64>,
+    /// Its own speed cap.
+    pub limit_bytes_per_second: Option<u64>,
     /// Of the same manuscript as the row before it in the list.
     pub sibling_of_previous: bool,
 }
@@ -475,7 +477,7 @@ const ROW: &str = "SELECT u.id, u.manuscript_id, m.title, m.file_name, u.account
        a.label AS account_label, u.phase, u.intent, u.attempt, u.tries, u.priority, u.total_bytes,
        u.held_bytes, u.sent_bytes, u.resent_bytes, u.remote, u.cause, u.created_at_ms,
        u.started_at_ms, u.landed_at_ms, u.finished_at_ms,
-       u.start_at_ms
+       u.start_at_ms, u.limit_bytes_per_second
      FROM uploads AS u
      JOIN manuscripts AS m ON m.id = u.manuscript_id
      JOIN accounts AS a ON a.id = u.account_id
@@ -506,6 +508,7 @@ fn read(row: &Row<'_>) -> Result<QueueRow> {
         landed_at_ms: row.get("landed_at_ms")?,
         finished_at_ms: row.get("finished_at_ms")?,
         start_at_ms: row.get("start_at_ms")?,
+        limit_bytes_per_second: uploads::limit(row)?,
         sibling_of_previous: false,
     })
 }

@@ -65,6 +65,8 @@ pub struct StoredUpload {
     pub ready: bool,
     /// It may be submitted whatever its group and its time say.
     pub let_go: bool,
+    /// Its own speed cap.
+    pub limit_bytes_per_second: Option<u64>,
 }
 
 /// The state an upload comes to. What is `None` is forgotten.
@@ -155,6 +157,14 @@ impl Store {
     pub async fn uploads_set_priority(&self, ids: Vec<UploadId>, priority: i64) -> Result<()> {
         self.write(move |conn| set_priority(conn, &ids, priority))
             .await
+    }
+
+    /// Its own speed cap; `None` takes it away.
+    ///
+    /// # Errors
+    /// `NotFound` when it was removed.
+    pub async fn upload_set_limit(&self, id: UploadId, limit: Option<u64>) -> Result<()> {
+        self.write(move |conn| set_limit(conn, id, limit)).await
     }
 
     /// Removes uploads in any phase with their parts and timeline, and manuscripts with their last upload. The ledger stays, and what was begun
@@ -248,7 +258,25 @@ fn read(row: &Row<'_>) -> Result<StoredUpload> {
         together: row.get::<_, Option<i64>>("together_id")?.map(UploadId),
         ready: row.get::<_, Option<i64>>("ready_at_ms")?.is_some(),
         let_go: row.get::<_, Option<i64>>("let_go_at_ms")?.is_some(),
+        limit_bytes_per_second: limit(row)?,
     })
+}
+
+/// Bytes per second in the column of that name.
+pub(crate) fn limit(row: &Row<'_>) -> Result<Option<u64>> {
+    let limit: Option<i64> = row.get("limit_bytes_per_second")?;
+    Ok(limit.map(i64::unsigned_abs))
+}
+
+fn set_limit(conn: &Connection, id: UploadId, limit: Option<u64>) -> Result<()> {
+    let limit = limit.map(value::size);
+    let changed = conn
+        .prepare_cached("UPDATE uploads SET limit_bytes_per_second = :limit WHERE id = :id")?
+        .execute(named_params! { ":limit": limit, ":id": id.0 })?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("upload"));
+    }
+    Ok(())
 }
 
 fn save(conn: &Connection, state: &SaveUpload, now_ms: i64) -> Result<()> {

@@ -45,6 +45,7 @@ pub(super) async fn hours(
     }
     let Hours {
         hours: most,
+        painted,
         accounts,
         zone,
         offset,
@@ -52,6 +53,7 @@ pub(super) async fn hours(
     let zone = format!("{zone} UTC{offset}").trim_start().to_owned();
     match most {
         Some(hours) => out.say("cli.hours", &[("hours", hours), ("zone", zone.clone())]),
+        None if painted => out.say("cli.hours_painted", &[]),
         None => out.say("cli.no_hours", &[]),
     }
     for (id, hours) in accounts {

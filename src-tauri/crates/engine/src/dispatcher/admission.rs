@@ -229,6 +229,7 @@ impl Dispatcher {
             submitted,
             held_back: loaded.timing.holds_back(),
         };
+        self.tools.caps.upload_started(id, loaded.limit);
         self.board.started(
             id,
             job.account.account.id,

@@ -531,6 +531,7 @@ impl Dispatcher {
     pub(super) fn drop_active(&mut self, id: UploadId) {
         if let Some(active) = self.state.active.remove(&id) {
             active.stop.cancel();
+            self.tools.caps.upload_ended(id);
         }
         self.board.ended(id);
     }

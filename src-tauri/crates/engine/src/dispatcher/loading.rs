@@ -21,6 +21,8 @@ pub(super) struct Loaded {
     pub resent_bytes: u64,
     pub phase_at_ms: i64,
     pub timing: Timing,
+    /// Its own speed cap, in bytes per second.
+    pub limit: Option<u64>,
 }
 
 type LoadError = (Option<AccountId>, Error);
@@ -53,6 +55,7 @@ impl Dispatcher {
         let timing = Timing::of(&stored, &manuscript, &account);
         Ok(Some(Loaded {
             timing,
+            limit: stored.limit_bytes_per_second,
             upload,
             manuscript: Arc::new(manuscript),
             account,

@@ -53,7 +53,14 @@ impl Dispatcher {
             Order::Leave(ids, done) => {
                 let _ = done.send(self.leave(ids).await);
             }
-            Order::HoursSet => self.recall_hours().await,
+            Order::LimitSet(id, rate, done) => {
+                let _ = done.send(self.tools.caps.set_upload(id, rate).await);
+            }
+            Order::HoursSet(done) => {
+                self.recall_hours().await;
+                self.look_at_times().await;
+                let _ = done.send(1);
+            }
             Order::Weigh(done) => {
                 self.weigh().await;
                 let _ = done.send(1);

@@ -5,7 +5,11 @@
 //! let go on disk before the first of it is submitted, so that a crash in between holds none of them back.
 
 use super::{Dispatcher, READ_AGAIN_MS};
-use crate::{accounts::Entry, clock::now_ms, hours::UploadHours};
+use crate::{
+    accounts::Entry,
+    clock::now_ms,
+    hours::{Now, UploadHours, zone},
+};
 use slipway_model::{
     Effect, Event, Intent, Manuscript, Ticket, Upload, UploadId, Wait,
     times::{self, Clocks, SETTLES},
@@ -135,7 +139,13 @@ impl Dispatcher {
     /// Whose bytes may move now. Those that may not are stopped.
     pub(super) async fn look_at_times(&mut self) -> OpenNow {
         let now = now_ms();
-        let (open, shut, changes) = self.state.times.hours.look(now);
+        let Now {
+            present,
+            open,
+            shut,
+            changes_ms,
+        } = self.state.times.hours.look(now, &zone());
+        self.tools.caps.set_present(present);
         let starts = match self.store.next_start_ms(now).await {
             Ok(next) => next,
             Err(error) => {
@@ -143,7 +153,7 @@ impl Dispatcher {
                 Some(now + READ_AGAIN_MS)
             }
         };
-        self.state.times.next_ms = starts.into_iter().chain(changes).min();
+        self.state.times.next_ms = starts.into_iter().chain(changes_ms).min();
         self.state.times.starts = starts.is_some();
         self.state.times.is_open = shut.ends_ms().is_none();
         self.board.set_times(starts, shut);
