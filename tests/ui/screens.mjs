@@ -35,6 +35,11 @@ const templateMenu = async (page, n) => {
   await page.locator(".menu-item").nth(n).click();
 };
 
+const settings = async (page) => {
+  await page.keyboard.press("Control+5");
+  await page.waitForSelector(".week-grid");
+};
+
 export const screens = {
   queue: { query: "?still" },
   "queue-card": {
@@ -300,7 +305,9 @@ export const screens = {
       await page.waitForSelector("#account-access_key_id");
     },
   },
-  settings: { query: "?still", act: (page) => page.keyboard.press("Control+5") },
+  settings: { query: "?still&painted", act: settings },
+  "settings-narrow": { query: "?still&painted", options: { width: 760, height: 980 }, act: settings },
+  "settings-zoom-200": { query: "?still&painted", options: { zoom: 2 }, act: settings },
   "settings-networks-narrow": {
     query: "?still&network=metered",
     options: { width: 760, height: 980 },

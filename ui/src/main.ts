@@ -10,6 +10,7 @@ import "./manuscript/cover.css";
 import "./templates/templates.css";
 import "./accounts/accounts.css";
 import "./settings/settings.css";
+import "./settings/speed.css";
 import "./network/network.css";
 import "./first/first.css";
 import "./style/narrow.css";

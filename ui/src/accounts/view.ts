@@ -9,6 +9,8 @@ import { accounts, labelOf, now, platformLabel, say, specs, start } from "../app
 import { fieldView } from "../form/view";
 import { faultWords } from "../form/words";
 import { t } from "../i18n";
+import { rate } from "../i18n/format";
+import { limitMenuOf } from "../queue/limit";
 import { dialogsView } from "./dialogs";
 import { type Act, type Face, face } from "./facts";
 import { signIn as startSignIn } from "./signing";
@@ -50,21 +52,25 @@ function tile(row: AccountRow, look: Face): TemplateResult {
   const { account } = row;
   const name = state.nameOf(row);
   const isFolder = account.platform === "folder";
+  const limit = row.limit_bytes_per_second;
   const busy = state.checking.value.has(account.id);
   const check = { label: words.check, icon: "retry", run: () => void state.check(row) };
   const signIn = () => void startSignIn(row, name);
-  const menu = (event: Event) =>
-    openMenu(event.currentTarget as HTMLElement, words.moreFor(name), [
+  const menu = (event: Event) => {
+    const button = event.currentTarget as HTMLElement;
+    openMenu(button, words.moreFor(name), [
       check,
       ...(isFolder ? [{ label: words.openFolder, icon: "folder", run: () => void state.openFolder(row) }] : []),
       ...(row.signs_in ? [{ label: words.signInAgain, icon: "s-key", run: signIn }] : []),
       ...(row.hands_out_tokens ? [{ label: words.uploadTokens, icon: "link", run: () => void openTokens(row, name) }] : []),
       null,
       { label: words.rename, icon: "edit", run: () => (state.renaming.value = { row, label: account.label, failure: null }) },
+      { label: limit === null ? words.limit : words.limitNow(rate(limit)), icon: "turtle", run: () => limitMenuOf({ of: "account", account: account.id, name }, limit, button) },
       { label: words.change, icon: "settings", run: () => state.editAccount(account.id) },
       null,
       { label: words.remove, icon: "trash", danger: true, run: () => (state.removing.value = row) },
     ]);
+  };
   const acts: Record<Act, [label: string, run: () => void]> = {
     sign_in: [words.signIn, signIn],
     new_key: [words.newKey, () => state.editAccount(account.id)],
@@ -86,7 +92,7 @@ function tile(row: AccountRow, look: Face): TemplateResult {
         ${account.health.scopes.length > 0 ? html`<dt class="visually-hidden">${words.scopes}</dt><dd class="visually-hidden">${account.health.scopes.join(", ")}</dd>` : nothing}
       </dl>
       <footer class="tile-foot">
-        <span>${look.urgent && row.unfinished > 0 ? words.waits(row.unfinished) : words.inQueue(row.unfinished)}${row.today.works > 0 ? html`<br>${words.worksToday(row.today.works)}` : nothing}</span>
+        <span>${look.urgent && row.unfinished > 0 ? words.waits(row.unfinished) : words.inQueue(row.unfinished)}${row.today.works > 0 ? html`<br>${words.worksToday(row.today.works)}` : nothing}${limit === null ? nothing : html`<br>${t().head.limit(rate(limit))}`}</span>
         <button class="button" data-size="s" data-kind=${look.urgent ? "primary" : nothing} ?disabled=${look.act === "check" && busy} @click=${run}>${label}</button>
       </footer>
     </article>`;

@@ -40,6 +40,7 @@ export function keysView() {
         ["Alt ↑ ↓ Home End", keys.order],
         ["Delete", keys.remove],
         ["C", keys.copy],
+        ["L", keys.limit],
         ["Menu, Shift F10", keys.menu],
       ],
     ],
@@ -51,6 +52,15 @@ export function keysView() {
         ["F8, Shift F8", keys.finding],
         ["Alt L", keys.link],
         [c(","), keys.settings],
+      ],
+    ],
+    [
+      keys.inTimetable,
+      [
+        ["↑ ↓ ← →", keys.hour],
+        ["Shift ↑ ↓ ← →", keys.hours],
+        ["Space", keys.paint],
+        ["1 … 4", keys.brush],
       ],
     ],
   ];

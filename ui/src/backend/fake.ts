@@ -3,7 +3,7 @@
  *
  * For browser tests and for a look at the window without the engine; never part of the product's build.
  * In the address: `?rows=100000` for a long queue, `?ten` for ten accounts, `?fresh` for the first run, `?still` so that nothing moves by itself,
- * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?past=100000` for a long history, `?returned` for a work that its platform returned.
+ * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?painted` for a timetable, `?past=100000` for a long history, `?returned` for a work that its platform returned.
  */
 import type {
   AccountRow,
@@ -73,8 +73,8 @@ export function fake(search: string = location.search): Backend {
   const rows = new Map<UploadId, UploadRow>();
   let order: UploadId[] = [];
   const fields = new Map<number, Record<string, string>>();
-  const caps = speedOf();
-  let hours: Hours = { hours: null, accounts: {}, zone: "UTC", offset: "+00:00" };
+  const caps = speedOf(asked.has("painted"));
+  const hours = (): Hours => ({ hours: caps.hours(), painted: caps.isPainted(), accounts: {}, zone: "UTC", offset: "+00:00" });
   let paused = false;
   let inView = new Set<UploadId>();
   let nextId = 1;
@@ -653,10 +653,13 @@ export function fake(search: string = location.search): Backend {
     uploads_start_at: ({ uploads }) => letGo(uploads, ["start_at"]),
     uploads_let_go: (set) => letGo(set, ["publish_at", "together"]),
     uploads_leave: (set) => letGo(set, ["together"]),
-    hours: () => hours,
+    hours,
     hours_set: (request) => {
       if (request.hours !== null && !/^\d\d:\d\d-\d\d:\d\d$/.test(request.hours)) throw failure("hours_unreadable", { value: request.hours });
-      return (hours = { ...hours, hours: request.hours });
+      caps.setHours(request.hours);
+      stale = true;
+      send();
+      return hours();
     },
     network: () => network.status(),
     network_rule_set: (request) => network.ruleSet(request),
@@ -667,6 +670,24 @@ export function fake(search: string = location.search): Backend {
       stale = true;
       send();
       return request;
+    },
+    account_limit_set: ({ account, bytes_per_second }) => {
+      accounts = accounts.map((one) => (one.account.id === account ? { ...one, limit_bytes_per_second: bytes_per_second } : one));
+      accountsStale = true;
+      send();
+      return {};
+    },
+    uploads_limit_set: ({ uploads, bytes_per_second }) =>
+      each(uploads, ({ id }) => {
+        touch(id, { limit_bytes_per_second: bytes_per_second });
+        return true;
+      }),
+    timetable: () => caps.timetable(),
+    timetable_set: (change) => {
+      const table = caps.setTimetable(change);
+      stale = true;
+      send();
+      return table;
     },
     turtle_set: (change) => {
       caps.setTurtle(change);

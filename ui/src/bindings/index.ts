@@ -22,6 +22,12 @@ export type AccountField = { account: AccountId, field: string, };
 
 export type AccountId = number;
 
+export type AccountLimit = { account: AccountId,
+/**
+ * `null`: none.
+ */
+bytes_per_second: number | null, };
+
 export type AccountRow = { account: Account,
 /**
  * Uploads that are not done.
@@ -42,7 +48,11 @@ signs_in: boolean,
 /**
  * It can make upload tokens for others.
  */
-hands_out_tokens: boolean, };
+hands_out_tokens: boolean,
+/**
+ * The speed limit of all its uploads together.
+ */
+limit_bytes_per_second: number | null, };
 
 export type AccountToday = {
 /**
@@ -322,9 +332,13 @@ limit: number, };
 
 export type Hours = {
 /**
- * `null`: at any hour.
+ * `null`: at any hour, or as a painted week says.
  */
 hours: string | null,
+/**
+ * The week is painted, see `timetable`; new hours take its place.
+ */
+painted: boolean,
 /**
  * Of accounts that have their own.
  */
@@ -360,13 +374,15 @@ export type LengthLimit = { count: number, of: LengthUnit, };
 
 export type LengthUnit = "utf16" | "scalar" | "byte" | "grapheme";
 
+export type Level = "full" | "cap" | "turtle" | "off";
+
 export type Limit = {
 /**
  * `null`: none.
  */
 bytes_per_second: number | null, };
 
-export type LimitBy = "hand" | "turtle";
+export type LimitBy = "hand" | "turtle" | "timetable";
 
 export type Limits = { part_min_bytes: number, part_max_bytes: number,
 /**
@@ -487,6 +503,10 @@ cause: Cause | null, remote: Remote | null,
  * Refused, and looked at again by its platform when its text is changed there.
  */
 resubmittable: boolean,
+/**
+ * Its own speed limit.
+ */
+limit_bytes_per_second: number | null,
 /**
  * When it reached its phase.
  */
@@ -702,6 +722,16 @@ export type Platforms = { platforms: Array<Spec>, };
 
 export type Preflight = { file: number, account: AccountId, findings: Array<Finding>, };
 
+export type Present = { level: Level,
+/**
+ * When it changes, in ms since 1970 UTC; `null`: not within a week.
+ */
+until_ms: number | null,
+/**
+ * What it is then.
+ */
+next: Level | null, };
+
 export type Priority = "low" | "normal" | "high";
 
 export type Proof = {
@@ -854,6 +884,14 @@ export type Speed = {
  */
 limit_bytes_per_second: number | null, turtle: Turtle,
 /**
+ * What the timetable says of now.
+ */
+timetable: Present,
+/**
+ * The timetable's level `cap`.
+ */
+level_bytes_per_second: number,
+/**
  * The lowest of all that hold now; `null` is no limit.
  */
 in_force: Ceiling | null, };
@@ -951,6 +989,38 @@ export type TimelineEntry = { at_ms: number,
  * Picks the sentence: `added`, `opened`, `resumed`, `retry`, `paused`, `published`, …
  */
 event: string, params: { [key in string]: string }, };
+
+export type Timetable = {
+/**
+ * One for each hour, from Monday at midnight.
+ */
+week: Array<Level>,
+/**
+ * What the level `cap` is.
+ */
+cap_bytes_per_second: number,
+/**
+ * Set as hours of the day, to the minute; then an hour that is not open to its end is off in `week`.
+ */
+hours: string | null, now: Present,
+/**
+ * The day of the week from Monday, 0 to 6, and the hour, here and now.
+ */
+day: number, hour: number,
+/**
+ * The zone that these are hours of, e.g. `Europe/Berlin`; empty when it has no name.
+ */
+zone: string,
+/**
+ * Its offset from UTC now, e.g. `+01:00`.
+ */
+offset: string, };
+
+export type TimetableChange = {
+/**
+ * One for each hour, from Monday at midnight.
+ */
+week: Array<Level> | null, cap_bytes_per_second: number | null, };
 
 export type Turtle = { on: boolean, bytes_per_second: number, };
 
@@ -1053,6 +1123,12 @@ export type UploadsFields = { set: UploadSet, fields: { [key in string]: string 
  * The fields hold variables; `{index}` counts in the order of `set`.
  */
 variables: boolean, };
+
+export type UploadsLimit = { uploads: UploadSet,
+/**
+ * `null`: none.
+ */
+bytes_per_second: number | null, };
 
 export type Verdict = { rule: Rule, because: Because, };
 
@@ -1195,6 +1271,10 @@ export interface Commands {
   speed: [Empty, Speed];
   limit_set: [Limit, Limit];
   turtle_set: [TurtleChange, Speed];
+  account_limit_set: [AccountLimit, Empty];
+  uploads_limit_set: [UploadsLimit, Changed];
+  timetable: [Empty, Timetable];
+  timetable_set: [TimetableChange, Timetable];
   hours: [Empty, Hours];
   hours_set: [HoursChange, Hours];
   network: [Empty, NetworkStatus];

@@ -149,6 +149,9 @@ export function day(atMs: number, nowMs?: number): string {
   return timeFormat(isNear ? "dn" : "d", { ...(isNear ? {} : ({ year: "numeric" } as const)), month: "long", day: "numeric" }).format(new Date(atMs));
 }
 
+/** A day of the week, from Monday. */
+export const dayName = (day: number, width: "short" | "long") => timeFormat(`wd${width}`, { weekday: width, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, 1 + day)));
+
 export const list = (items: readonly string[]) =>
   new Intl.ListFormat(language.value, { type: "conjunction" }).format(items);
 

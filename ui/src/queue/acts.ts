@@ -11,6 +11,7 @@ import { address } from "../i18n/format";
 import { sentence } from "../i18n/sentences";
 import { passHour, passUpload, ruleHere } from "../network/state";
 import { canEdit, hasCard, isFinal, type RowAct, waitsForNetwork } from "./face";
+import { limitMenuOf } from "./limit";
 import * as queue from "./state";
 
 /** The upload whose text is being changed. */
@@ -104,6 +105,8 @@ export function perform(act: RowAct, row: UploadRow, from?: HTMLElement): void {
       return void queue.moveActive(-1);
     case "down":
       return void queue.moveActive(1);
+    case "limit":
+      return limitOf(row, from);
     case "use_once":
       return void passUpload(row.id);
     case "use_hour":
@@ -113,6 +116,13 @@ export function perform(act: RowAct, row: UploadRow, from?: HTMLElement): void {
     case "menu":
       return rowMenu(row, from ?? { x: 0, y: 0 });
   }
+}
+
+/** Its own limit, chosen at the row or at the button that was pressed. */
+function limitOf(row: UploadRow, from?: HTMLElement): void {
+  const box = document.getElementById(`upload-${row.id}`)?.getBoundingClientRect();
+  const place = from ?? { x: (box?.left ?? 0) + (box?.width ?? 0) / 3, y: box?.bottom ?? 0 };
+  limitMenuOf({ of: "upload", upload: row.id, name: row.title }, row.live.limit_bytes_per_second, place, document.getElementById("queue-grid") ?? undefined);
 }
 
 /** Waits that a person has asked for. */
@@ -150,6 +160,7 @@ export function rowMenu(row: UploadRow, at: HTMLElement | { x: number; y: number
       ...some(waitsForNetwork(row), () => item("use_always", act.useAlways, "check")),
       ...some(live.wait?.reason === "sign_in", () => item("sign_in", act.signIn, "s-key")),
       ...some(live.wait?.reason === "file_missing" || live.wait?.reason === "file_changed" || live.phase === "failed", () => item("choose_file", act.chooseFile, "film")),
+      ...some(!isFinal(row), () => item("limit", act.limit, "turtle", "L")),
       ...some(canEdit(row), () => item("edit", live.resubmittable ? act.resubmit : act.edit, "edit")),
     ],
     [

@@ -12,15 +12,17 @@ import { t } from "../i18n";
 import { headline, sentence } from "../i18n/sentences";
 import { editing } from "./acts";
 import { closeCard } from "./state";
-import { askLimit, setLimit } from "./limit";
+import { askLimit, setLimitOf } from "./limit";
 
 const bad = signal(false);
 
 export function limitView() {
-  if (!askLimit.value) return nothing;
+  const of = askLimit.value;
+  if (!of) return nothing;
   const { head, act } = t();
+  const title = of.of === "all" ? head.limitOtherTitle : head.limitMenuOf(of.name);
   const close = () => {
-    askLimit.value = false;
+    askLimit.value = null;
     bad.value = false;
   };
   const set = (event: SubmitEvent) => {
@@ -32,14 +34,14 @@ export function limitView() {
       return;
     }
     close();
-    void setLimit(Math.max(1, Math.round(megabytes * 1_000_000)));
+    void setLimitOf(of, Math.max(1, Math.round(megabytes * 1_000_000)));
   };
   return modal(
-    head.limitOtherTitle,
+    title,
     close,
     html`
       <form @submit=${set}>
-        <header class="dialog-head"><h2>${head.limitOtherTitle}</h2><button type="button" class="button icon-button" data-kind="quiet" aria-label=${act.close} @click=${close}>${icon("x")}</button></header>
+        <header class="dialog-head"><h2 class="cut">${title}</h2><button type="button" class="button icon-button" data-kind="quiet" aria-label=${act.close} @click=${close}>${icon("x")}</button></header>
         <div class="dialog-body">
           <div class="field">
             <label class="field-label" for="limit-mb">${head.limitField}</label>

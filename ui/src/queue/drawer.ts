@@ -7,6 +7,7 @@ import { span, t } from "../i18n";
 import { address, binarySize, clock, num, percent, rate, size, sizes } from "../i18n/format";
 import { perform, rowMenu } from "./acts";
 import { isFinal, type RowAct } from "./face";
+import { limitsOf } from "./limit";
 import { landedParts, partMap } from "./partmap";
 import { faceOf } from "./row";
 import * as queue from "./state";
@@ -64,6 +65,7 @@ function figures(row: UploadRow): TemplateResult {
   const value = live.total_bytes > 0 ? (live.held_bytes / live.total_bytes) * 100 : 0;
   const sent = live.total_bytes > 0 ? (live.sent_bytes / live.total_bytes) * 100 : 0;
   const [word, rest] = shows.line;
+  const limits = limitsOf(row);
   return html`
     <section class="drawer-part">
       <p class="figure-row"><b>${percent(live.held_bytes, live.total_bytes)}</b><span class="state" data-state=${shows.state}>${word}</span>${
@@ -76,6 +78,7 @@ function figures(row: UploadRow): TemplateResult {
         <div><dt><i data-key="sent"></i>${drawer.onItsWay}</dt><dd>${size(Math.max(0, live.sent_bytes - live.held_bytes))}</dd></div>
         <div><dt><i data-key="again"></i>${drawer.sentTwice}</dt><dd>${size(live.resent_bytes)}</dd></div>
       </dl>
+      ${isFinal(row) || limits.length === 0 ? nothing : html`<p class="drawer-limits">${drawer.limitsNote(limits)}</p>`}
     </section>`;
 }
 

@@ -10,7 +10,7 @@ const row = (live: Partial<LiveRow>): UploadRow => ({
   id: 1, manuscript: 1, title: "Pier", file: "pier.mp4", account: 1, account_label: "main", platform: "bilibili", sibling: false,
   live: {
     id: 1, phase: "sending", intent: "run", held_bytes: 50, sent_bytes: 60, total_bytes: 100, resent_bytes: 0, bytes_per_second: 0, eta_seconds: null,
-    resumed_at_bytes: null, wait: null, cause: null, remote: null, resubmittable: false, phase_at_ms: 0, ...live,
+    resumed_at_bytes: null, wait: null, cause: null, remote: null, resubmittable: false, limit_bytes_per_second: null, phase_at_ms: 0, ...live,
   },
 });
 const until_ms = around.nowMs + 20_000;

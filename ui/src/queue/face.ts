@@ -12,6 +12,7 @@ import { headline, sentence, until, untilZoned } from "../i18n/sentences";
 export type RowState = "queued" | "running" | "remote" | "waiting" | "paused" | "failed" | "done" | "cancelled";
 
 export type RowAct =
+  | "limit"
   | "pause" | "resume" | "retry" | "sign_in" | "choose_file" | "send_anew" | "open_page" | "copy_link" | "details" | "card" | "edit"
   | "use_once" | "use_hour" | "use_always" | "cancel" | "remove" | "start_now" | "release_now" | "leave_group" | "top" | "up" | "down" | "bottom" | "menu";
 

@@ -1,7 +1,7 @@
 /** Keys of the queue, while the grid has the focus. */
 import { perform, rowMenu } from "./acts";
 import { t } from "../i18n";
-import { hasCard } from "./face";
+import { hasCard, isFinal } from "./face";
 import * as queue from "./state";
 
 const isMac = /Mac/.test(navigator.platform);
@@ -111,6 +111,9 @@ export function gridKey(event: KeyboardEvent): void {
     case "r":
       if (queue.selectedCount.peek() > 1) void queue.order("uploads_retry", queue.chosen(), t().toast.retried);
       else if (row) perform("retry", row);
+      return done();
+    case "l":
+      if (row && !isFinal(row)) perform("limit", row);
       return done();
     case "c":
       if (row) perform("copy_link", row);

@@ -1,8 +1,9 @@
-/** The hours of the day in which bytes move, as the settings have them. No DOM. */
+/** The hours of the day in which bytes move, which are a timetable too. No DOM. */
 import { effect, signal } from "@preact/signals-core";
 import type { Hours } from "../bindings";
 import { say } from "../app/toast";
 import { backend, sayThrown, screen } from "../app/world";
+import { timetable } from "./timetable";
 
 /** `null` until they are known. */
 export const hours = signal<Hours | null>(null);
@@ -27,6 +28,7 @@ export async function setHours(text: string): Promise<void> {
   try {
     hours.value = await backend().call("hours_set", { account: null, hours: text.trim() === "" ? null : text });
     refused.value = null;
+    timetable.value = await backend().call("timetable", {});
   } catch (thrown) {
     refused.value = { text, why: sayThrown(thrown) };
   }

@@ -1,14 +1,12 @@
-/** Settings: what may go over which network, the hours in which bytes move, and the window's language, theme and keys. */
-import { html, nothing, type TemplateResult } from "lit-html";
-import { live } from "lit-html/directives/live.js";
+/** Settings: how fast bytes move at which hour, what may go over which network, and the window's language, theme and keys. */
+import { html, type TemplateResult } from "lit-html";
 import { help } from "../app/keys";
 import { icon } from "../app/parts";
 import { looks, setLooks } from "../app/world";
 import { networkSettings } from "../network/rules";
 import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
-import { zone } from "../i18n/format";
-import { hours, refused, setHours } from "./hours";
+import { speedSettings } from "./speed-view";
 
 /** Each language by its own name. */
 const LANGUAGES: [LanguageChoice, string][] = [
@@ -25,6 +23,7 @@ export function settingsView(): TemplateResult {
     <header class="topbar"><h1>${settings.title}</h1></header>
     <div class="scroll settings-scroll">
       <div class="settings-body">
+        ${speedSettings()}
         ${networkSettings()}
         <section class="setting-group">
           <h2>${settings.look}</h2>
@@ -45,10 +44,6 @@ export function settingsView(): TemplateResult {
           </div>
         </section>
         <section class="setting-group">
-          <h2>${settings.times}</h2>
-          <div class="setting-list">${hoursView()}</div>
-        </section>
-        <section class="setting-group">
           <h2>${settings.keys}</h2>
           <div class="setting-list">
             <div class="setting">
@@ -58,18 +53,5 @@ export function settingsView(): TemplateResult {
           </div>
         </section>
       </div>
-    </div>`;
-}
-
-function hoursView(): TemplateResult {
-  const { settings } = t();
-  const wrong = refused.value;
-  const named = hours.value?.zone ? `${hours.value.zone} ${zone(Date.now())}` : zone(Date.now());
-  return html`
-    <div class="setting" data-setting="hours">
-      <div><h3><label for="set-hours">${settings.hours}</label></h3><p id="set-hours-help">${settings.hoursText(named)}</p>
-        ${wrong ? html`<p class="field-error" id="set-hours-error" role="alert">${wrong.why}</p>` : nothing}</div>
-      <input class="input" id="set-hours" size="24" .value=${live(wrong?.text ?? hours.value?.hours ?? "")} aria-invalid=${wrong ? "true" : "false"}
-        aria-describedby=${wrong ? "set-hours-help set-hours-error" : "set-hours-help"} @change=${(event: Event) => void setHours((event.target as HTMLInputElement).value)}>
     </div>`;
 }

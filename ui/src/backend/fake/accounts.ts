@@ -36,6 +36,7 @@ export function account(id: number, platform: string, label: string, settings: R
     today: { sent_bytes: 0, works: 0 },
     signs_in: platform === "bilibili",
     hands_out_tokens: platform === "api-video",
+    limit_bytes_per_second: null,
     ...rest,
   };
 }

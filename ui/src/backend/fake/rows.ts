@@ -195,7 +195,7 @@ export function grow(seed: Seed, id: number, manuscript: number, platform: strin
     sibling: seed.sibling ?? false,
     live: {
       id, intent: "run", held_bytes: 0, sent_bytes: 0, resent_bytes: 0, bytes_per_second: 0, eta_seconds: null,
-      resumed_at_bytes: null, wait: null, cause: null, remote: null, resubmittable: false, phase_at_ms: 0, ...seed.live,
+      resumed_at_bytes: null, wait: null, cause: null, remote: null, resubmittable: false, limit_bytes_per_second: null, phase_at_ms: 0, ...seed.live,
     },
   };
 }
