@@ -5,6 +5,8 @@
 //! so that an agreement between the two is an agreement about bytes.
 
 mod answer;
+#[cfg(target_os = "linux")]
+mod bus;
 mod clock;
 mod control;
 mod fault;
@@ -18,6 +20,8 @@ pub mod aliyun_vod;
 pub mod api_video;
 pub mod bilibili;
 pub mod bluesky;
+#[cfg(target_os = "linux")]
+pub mod logind;
 #[cfg(target_os = "linux")]
 pub mod network_manager;
 pub mod wangsu;

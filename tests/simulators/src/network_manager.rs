@@ -6,15 +6,15 @@
 //! Source: the D-Bus reference of NetworkManager 1.52, <https://networkmanager.dev/docs/api/latest/spec.html>, read 2026-11-22.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use parking_lot::Mutex;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, Value};
 use zbus::{Connection, interface};
+
+use crate::bus;
 
 const NAME: &str = "org.freedesktop.NetworkManager";
 const PATH: &str = "/org/freedesktop/NetworkManager";
@@ -81,11 +81,7 @@ impl NetworkManager {
 
     /// For `DBUS_SYSTEM_BUS_ADDRESS`. The same after the bus has come back.
     pub fn address(&self) -> String {
-        format!("unix:path={}", self.socket().display())
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("bus")
+        bus::address(self.folder.path())
     }
 
     /// Other connections are up from now on; none is no network.
@@ -116,7 +112,7 @@ impl NetworkManager {
         if let Some(mut bus) = self.bus.take() {
             bus.kill().await?;
         }
-        let _ = std::fs::remove_file(self.socket());
+        let _ = std::fs::remove_file(self.folder.path().join("bus"));
         Ok(())
     }
 
@@ -125,21 +121,7 @@ impl NetworkManager {
     /// # Errors
     /// When there is no `dbus-daemon` here, or it does not start.
     pub async fn bus_comes(&mut self) -> Result<()> {
-        let mut bus = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--print-address=1"])
-            .arg(format!("--address={}", self.address()))
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start dbus-daemon")?;
-        let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(
-            bus.stdout.take().context("its output is read")?,
-        ));
-        lines
-            .next_line()
-            .await?
-            .context("dbus-daemon told no address")?;
-        self.bus = Some(bus);
+        self.bus = Some(bus::start(&self.address()).await?);
         self.service_comes().await
     }
 
