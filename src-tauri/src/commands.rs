@@ -6,7 +6,7 @@
 )]
 use slipway_api::wire::*;
 use slipway_api::{Api, Failure};
-use slipway_model::{Account, AccountId, DraftId, UploadId};
+use slipway_model::{Account, AccountId, DraftId, UploadId, line::Line};
 use tauri::State;
 
 macro_rules! shell {

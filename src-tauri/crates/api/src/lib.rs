@@ -20,6 +20,7 @@ mod import;
 mod list;
 mod network;
 mod offered;
+mod power;
 mod queue;
 pub mod receipt;
 pub mod sentence;

@@ -86,6 +86,7 @@ impl Api {
                 && moving.is_empty()
                 && idle.is_none(),
             idle,
+            countdown: self.countdown(),
         }
     }
 

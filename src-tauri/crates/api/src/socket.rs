@@ -18,7 +18,7 @@ use interprocess::local_socket::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use slipway_engine::happening::Happening;
-use slipway_model::{AccountId, DraftId, UploadId};
+use slipway_model::{AccountId, DraftId, UploadId, line::Line};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -302,7 +302,7 @@ pub struct Remote {
 impl Remote {
     /// `None` when no engine answers for this data folder.
     pub async fn find(data_dir: &Path) -> Result<Option<Self>, Failure> {
-        Ok(Line::open(data_dir).await?.map(|_| Self {
+        Ok(Peer::open(data_dir).await?.map(|_| Self {
             data_dir: data_dir.to_owned(),
         }))
     }
@@ -326,8 +326,8 @@ impl Remote {
         Ok(Followed { line })
     }
 
-    async fn line(&self) -> Result<Line, Failure> {
-        Line::open(&self.data_dir)
+    async fn line(&self) -> Result<Peer, Failure> {
+        Peer::open(&self.data_dir)
             .await?
             .ok_or_else(|| Failure::new("engine_stopped"))
     }
@@ -335,7 +335,7 @@ impl Remote {
 
 /// A line that only listens.
 pub struct Followed {
-    line: Line,
+    line: Peer,
 }
 
 impl Followed {
@@ -346,11 +346,11 @@ impl Followed {
     }
 }
 
-struct Line {
+struct Peer {
     frames: Frames<BufReader<Stream>>,
 }
 
-impl Line {
+impl Peer {
     async fn open(data_dir: &Path) -> Result<Option<Self>, Failure> {
         let Ok(Some(stream)) = Place::connect(data_dir).await else {
             return Ok(None);

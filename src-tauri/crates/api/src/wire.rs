@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 use ts_rs::TS;
 
 mod past;
+mod power;
 mod speed;
 pub use past::*;
+pub use power::*;
 pub use speed::*;
 
 /// Which rows of the queue.
@@ -126,6 +128,8 @@ pub struct Summary {
     pub paused: bool,
     /// Why nothing moves, when nothing moves and something waits.
     pub idle: Option<Wait>,
+    /// All is sent, and the machine is about to end its day.
+    pub countdown: Option<Countdown>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]

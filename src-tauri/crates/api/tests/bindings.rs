@@ -1,7 +1,7 @@
 //! The TypeScript side of the api, made from the list of commands and committed. Run with `SLIPWAY_BINDINGS=write` to make it anew.
 
 use slipway_api::wire::*;
-use slipway_model::*;
+use slipway_model::{line::Line, *};
 use std::{any::TypeId, collections::BTreeMap, path::PathBuf};
 use ts_rs::{Config, TS, TypeVisitor};
 

@@ -8,6 +8,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use slipway_api::wire::{self, RuleFor};
 use slipway_model::{
     PhaseName, UploadId,
+    finish::Finish,
+    line::LineOrder,
     network::{Class, Rule},
     rate, times,
     timetable::Level,
@@ -108,6 +110,17 @@ pub(crate) enum Command {
         /// on, off, or how slow it is, for example 500kB/s
         #[arg(value_parser = turtle, value_name = "on|off|RATE")]
         word: Option<TurtleWord>,
+    },
+    /// Show or set how uploads share the line
+    Line(LineWish),
+    /// Show or set what the machine does when nothing is left to send
+    WhenDone {
+        /// Once; `nothing` takes it back, also in its last minute
+        #[arg(value_parser = finish, value_name = "nothing|sleep|hibernate|shut-down")]
+        then: Option<Finish>,
+        /// Also when some failed or wait for a person
+        #[arg(long, requires = "then")]
+        even_if_failed: bool,
     },
     /// Run the engine in the foreground
     Run(Run),
@@ -627,6 +640,57 @@ pub(crate) struct Limit {
 pub(crate) enum LimitGrid {
     /// Show how fast bytes may move at which hour of the week, or paint it
     Grid(Grid),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LineWish {
+    /// One file gets the line until it is done, or all get their share
+    #[arg(long, value_parser = line_order, value_name = "finish-first|share")]
+    pub(crate) order: Option<LineOrder>,
+    /// Uploads under way at once
+    #[arg(long, value_name = "N")]
+    pub(crate) uploads: Option<u32>,
+    /// Parts in flight to one host
+    #[arg(long, value_parser = count, value_name = "N|auto")]
+    pub(crate) parts: Option<Count>,
+    /// Uploads to one platform under way at once
+    #[arg(long, value_parser = platform_count, value_name = "NAME=N|NAME=auto")]
+    pub(crate) platform: Vec<(String, Count)>,
+}
+
+/// `None` is as many as are found to be good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Count(pub(crate) Option<u32>);
+
+fn count(text: &str) -> Result<Count, String> {
+    if text == "auto" {
+        return Ok(Count(None));
+    }
+    let number = text.parse().map_err(|_| "write a number, or auto");
+    Ok(Count(Some(number?)))
+}
+
+fn platform_count(text: &str) -> Result<(String, Count), String> {
+    let (name, number) = pair(text)?;
+    Ok((name, count(&number)?))
+}
+
+fn line_order(text: &str) -> Result<LineOrder, String> {
+    match text {
+        "finish-first" => Ok(LineOrder::FinishFirst),
+        "share" => Ok(LineOrder::Share),
+        _ => Err("write finish-first or share".into()),
+    }
+}
+
+fn finish(text: &str) -> Result<Finish, String> {
+    match text {
+        "nothing" => Ok(Finish::Nothing),
+        "sleep" => Ok(Finish::Sleep),
+        "hibernate" => Ok(Finish::Hibernate),
+        "shut-down" => Ok(Finish::ShutDown),
+        _ => Err("write nothing, sleep, hibernate or shut-down".into()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod history;
 mod import;
 mod network;
 mod platforms;
+mod power;
 mod queue;
 mod run;
 mod set;
@@ -54,6 +55,11 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Limit(limit) => speed::limit(limit, out, folder).await,
         Command::Turtle { word } => speed::turtle(word, out, folder).await,
         Command::Network { command } => network::obey(command, out, folder).await,
+        Command::Line(wish) => power::line(wish, out, folder).await,
+        Command::WhenDone {
+            then,
+            even_if_failed,
+        } => power::when_done(then, even_if_failed, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
         Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,
         Command::History(history) => history::list(&history, out, folder).await,

@@ -13,7 +13,7 @@ use crate::{
     secrets::Secrets,
     worker::{Job, Report, Tools},
 };
-use slipway_model::{AccountId, Link, SourceFile, Upload, UploadId};
+use slipway_model::{AccountId, Link, SourceFile, Upload, UploadId, finish::Standing, line::Line};
 use slipway_store::{LandedPart, Store, StoreError};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -31,10 +31,12 @@ mod admission;
 mod blocking;
 mod hearing;
 mod keeping;
+mod line;
 mod loading;
 mod missing;
 mod network;
 mod orders;
+mod standing;
 mod telling;
 mod timing;
 
@@ -88,6 +90,10 @@ pub(crate) enum Order {
         Option<u64>,
         oneshot::Sender<Result<(), StoreError>>,
     ),
+    /// The machine has slept.
+    Woke,
+    /// How uploads share the line.
+    LineSet(Line, oneshot::Sender<u32>),
     /// Upload hours were changed.
     HoursSet(oneshot::Sender<u32>),
     /// An account answered well: those who waited for it go on.
@@ -114,6 +120,9 @@ pub(crate) struct Dispatcher {
     pub tools: Arc<Tools>,
     pub guard: Guard,
     pub link: watch::Receiver<Link>,
+    /// Begins to follow the link afresh.
+    pub follow: Box<dyn Fn() -> watch::Receiver<Link> + Send + Sync>,
+    pub standing: watch::Sender<Standing>,
     pub happenings: broadcast::Sender<Happening>,
     pub orders: mpsc::Receiver<Order>,
     /// For what the dispatcher tells itself later.
@@ -123,6 +132,11 @@ pub(crate) struct Dispatcher {
     pub stop: CancellationToken,
     /// Uploads that may be opened, sent or committed at once.
     pub at_once: usize,
+    /// For this run, in place of what the settings say.
+    pub most_at_once: Option<usize>,
+    /// Uploads move at all.
+    pub runs: bool,
+    pub line: Line,
     pub state: State,
 }
 
@@ -153,6 +167,8 @@ pub(crate) struct State {
     admit_at: Option<i64>,
     published: u32,
     failed: u32,
+    /// That are all sent and accepted.
+    sent: u32,
     last_progress: Option<Instant>,
     /// When uploads may start, move and be submitted.
     times: timing::Times,
@@ -197,6 +213,7 @@ impl Dispatcher {
                 () = tokio::time::sleep_until(next) => {}
             }
             self.look_around().await;
+            self.tell_standing(None).await;
         }
         self.end().await;
     }

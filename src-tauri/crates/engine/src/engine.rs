@@ -9,8 +9,10 @@ use crate::{
     dispatcher::{Dispatcher, Idle, Order, State},
     happening::Happening,
     hours::{self, UploadHours},
+    lanes::Lanes,
     lock::{DataLock, LockError},
     network::{Guard, NetworkView},
+    power::{Power, PowerView},
     renewing::renew_in_time,
     rules::Rules,
     seal::random,
@@ -21,6 +23,8 @@ use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
 use slipway_model::{
     Account, AccountId, Cause, Health, OnlineFile, SourceFile, UploadId,
+    finish::{Finish, Standing, Wish},
+    line::Line,
     network::{NetworkRules, Passes},
     speed::Turtle,
     times::Hours,
@@ -41,9 +45,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Uploads under way at once, over all accounts.
-const AT_ONCE: &str = "uploads_at_once";
-const AT_ONCE_DEFAULT: usize = 3;
+/// Setting, as JSON.
+const LINE: &str = "line";
 /// Happenings a slow listener may lag behind.
 const HAPPENINGS: usize = 4096;
 const BACKUP_LOOK: Duration = Duration::from_secs(3600);
@@ -90,6 +93,7 @@ struct Inner {
     board: Arc<Board>,
     caps: Arc<Caps>,
     guard: Guard,
+    power: Power,
     happenings: broadcast::Sender<Happening>,
     orders: mpsc::Sender<Order>,
     idle: watch::Receiver<Option<Idle>>,
@@ -147,15 +151,13 @@ impl Engine {
         let hours = UploadHours::read(&store).await?;
         let present = hours.present(now_ms(), &hours::zone());
         let caps = Arc::new(Caps::load(store.clone(), board.clone(), present).await?);
-        let kept = store.setting(AT_ONCE).await?;
-        let at_once = at_once
-            .or_else(|| kept.and_then(|v| v.parse().ok()))
-            .unwrap_or(AT_ONCE_DEFAULT)
-            .clamp(1, 16);
+        let line = line_of(&store).await?;
         let covers = Covers::new(data_dir.clone());
+        let lanes = Lanes::default();
+        lanes.set(&line);
         let tools = Tools {
             board: board.clone(),
-            lanes: crate::lanes::Lanes::default(),
+            lanes,
             buffers: Arc::default(),
             caps: caps.clone(),
             secrets: secrets.clone(),
@@ -166,33 +168,51 @@ impl Engine {
         let (orders, order_queue) = mpsc::channel(256);
         let (idle_tell, idle) = watch::channel(None);
         let stop = CancellationToken::new();
-        let dispatcher = Dispatcher {
+        let follow = move || crate::network::follow(run, any_network);
+        let (standing_tell, standing) = watch::channel(Standing::default());
+        let power = Power::load(store.clone(), board.clone(), standing).await?;
+        let mut dispatcher = Dispatcher {
             store: store.clone(),
             accounts: accounts.clone(),
             secrets: secrets.clone(),
             board: board.clone(),
             tools: Arc::new(tools),
             guard: guard.clone(),
-            link: crate::network::follow(run, any_network),
+            link: follow(),
+            follow: Box::new(follow),
+            standing: standing_tell,
             happenings: happenings.clone(),
             orders: order_queue,
             own_orders: orders.downgrade(),
             reports: mpsc::channel(1024),
             idle: idle_tell,
             stop: stop.clone(),
-            at_once: if run { at_once } else { 0 },
+            at_once: 0,
+            most_at_once: at_once,
+            runs: run,
+            line: Line::default(),
             state: State::default(),
         };
+        dispatcher.take_line(line);
         let backups = back_up(store.clone(), stop.clone());
         let sweeps = covers.clone().sweep(store.clone(), stop.clone());
         let renewals = renew_in_time(store.clone(), accounts.clone(), board.clone(), stop.clone());
+        let (orders_weak, stop_power) = (orders.downgrade(), stop.clone());
+        let keeper = power.clone();
         let task = tokio::spawn(async move {
+            let keeper = async {
+                if run {
+                    keeper
+                        .run(slipway_power::System::default(), orders_weak, stop_power)
+                        .await;
+                }
+            };
             let renewals = async {
                 if run {
                     renewals.await;
                 }
             };
-            tokio::join!(dispatcher.run(), backups, sweeps, renewals);
+            tokio::join!(dispatcher.run(), backups, sweeps, renewals, keeper);
         });
         let inner = Inner {
             data_dir,
@@ -203,6 +223,7 @@ impl Engine {
             board,
             caps,
             guard,
+            power,
             happenings,
             orders,
             idle,
@@ -430,6 +451,39 @@ impl Engine {
         self.ask(|done| Order::Leave(ids, done)).await
     }
 
+    /// What keeps the machine awake, and what it does when all is sent.
+    pub fn power(&self) -> PowerView {
+        self.inner.power.view()
+    }
+
+    /// What can be done when all is sent.
+    pub async fn finishes(&self) -> Vec<Finish> {
+        slipway_power::System::default().offered().await
+    }
+
+    /// Takes effect at once, and is kept.
+    pub async fn set_keep_awake(&self, keep: bool) -> Result<(), StoreError> {
+        self.inner.power.set_keep_awake(keep).await
+    }
+
+    /// Once, when all is sent; ends a countdown. Kept until then.
+    pub async fn set_wish(&self, wish: Wish) -> Result<(), StoreError> {
+        self.inner.power.set_wish(wish).await
+    }
+
+    /// How uploads share the line.
+    pub async fn line(&self) -> Result<Line, StoreError> {
+        line_of(&self.inner.store).await
+    }
+
+    /// Takes effect at once, and is kept.
+    pub async fn set_line(&self, line: Line) -> Result<(), StoreError> {
+        let json = serde_json::to_string(&line).ok();
+        self.inner.store.setting_set(LINE, json).await?;
+        self.ask(|done| Order::LineSet(line, done)).await;
+        Ok(())
+    }
+
     /// Hours of the day in which bytes may move: an account's own, or those of all that have none.
     pub async fn hours(&self) -> Result<UploadHours, StoreError> {
         UploadHours::read(&self.inner.store).await
@@ -526,6 +580,13 @@ impl Engine {
         }
         self.inner.lock.lock().take();
     }
+}
+
+async fn line_of(store: &Store) -> Result<Line, StoreError> {
+    let json = store.setting(LINE).await?;
+    let read = json.and_then(|json| serde_json::from_str::<Line>(&json).ok());
+    // What cannot be obeyed was not written here.
+    Ok(read.filter(|line| line.check().is_ok()).unwrap_or_default())
 }
 
 async fn back_up(store: Store, stop: CancellationToken) {

@@ -160,7 +160,7 @@ impl Sender<'_> {
                     (not_before, asked) = (None, false);
                     self.job.tools.board.pause_of(self.job.id, None);
                 }
-                permit = host.acquire(now_at), if room && not_before.is_none() => {
+                permit = host.acquire(self.job.id, now_at), if room && not_before.is_none() => {
                     if let Some(span) = self.parts.take() {
                         self.launch(span, permit);
                     }
@@ -168,7 +168,7 @@ impl Sender<'_> {
                 // Waits at its new place.
                 _ = place.changed() => {}
                 _ = look.tick(), if self.parts.wanted_count() == 0 && self.flights.len() < at_once => {
-                    if let Some(span) = self.straggler() && let Some(permit) = host.try_acquire() {
+                    if let Some(span) = self.straggler() && let Some(permit) = host.try_acquire(self.job.id) {
                         self.launch(span, permit);
                     }
                 }

@@ -57,6 +57,10 @@ impl Concurrency {
         self.limit
     }
 
+    pub fn ceiling(&self) -> u32 {
+        self.ceiling
+    }
+
     /// Bytes were acknowledged.
     pub fn acknowledged(&mut self, bytes: u64) {
         self.window_bytes += bytes;

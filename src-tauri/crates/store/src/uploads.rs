@@ -178,6 +178,21 @@ impl Store {
         self.read(unfinished_count).await
     }
 
+    /// How many have something left to send or to submit.
+    pub async fn uploads_unsent_count(&self) -> Result<u64> {
+        self.read(|conn| {
+            let count = conn
+                .prepare_cached(
+                    "SELECT coalesce(sum(uploads), 0) AS unsent FROM tally
+                     WHERE phase IN ('queued', 'opening', 'sending', 'committing')",
+                )?
+                .query_and_then([], |row| value::count(row, "unsent"))?
+                .next();
+            count.unwrap_or(Ok(0))
+        })
+        .await
+    }
+
     /// Whether any upload of these accounts has not ended.
     pub async fn any_unfinished_of(&self, accounts: &[AccountId]) -> Result<bool> {
         let accounts = value::id_list(accounts.iter().map(|id| id.0));

@@ -42,6 +42,7 @@ impl Dispatcher {
             let mut blocked: Vec<_> = self.state.blocked.keys().copied().collect();
             blocked.extend(self.full_accounts());
             blocked.extend(&off);
+            blocked.extend(self.crowded().await);
             let query = NextQuery {
                 busy,
                 blocked_accounts: blocked,
@@ -66,6 +67,9 @@ impl Dispatcher {
                 }
                 let full = self.full_accounts().contains(&candidate.account);
                 if full || self.state.blocked.contains_key(&candidate.account) || self.free() == 0 {
+                    continue;
+                }
+                if self.crowded().await.contains(&candidate.account) {
                     continue;
                 }
                 self.start(candidate.id, false).await;
@@ -110,13 +114,7 @@ impl Dispatcher {
 
     /// How many more uploads may be under way.
     fn free(&self) -> usize {
-        let active = self.state.active.values();
-        let transfers = active.filter(|a| {
-            a.upload.effect() != Effect::Watch
-                && !a.was_ready
-                && !a.job.counters.resting.load(Relaxed)
-        });
-        self.at_once.saturating_sub(transfers.count())
+        self.at_once.saturating_sub(self.transfers().count())
     }
 
     pub(super) async fn admit_watchers(&mut self) {

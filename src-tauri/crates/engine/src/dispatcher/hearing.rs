@@ -291,6 +291,11 @@ impl Dispatcher {
             _ => {}
         }
         if matches!(to, PhaseName::Processing | PhaseName::Published)
+            && from != PhaseName::Processing
+        {
+            self.state.sent += 1;
+        }
+        if matches!(to, PhaseName::Processing | PhaseName::Published)
             && let Some(remote) = remote
         {
             if let Err(error) = self.store.ledger_published(id, remote, now_ms()).await {

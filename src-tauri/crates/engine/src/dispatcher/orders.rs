@@ -56,6 +56,12 @@ impl Dispatcher {
             Order::LimitSet(id, rate, done) => {
                 let _ = done.send(self.tools.caps.set_upload(id, rate).await);
             }
+            Order::Woke => self.woke().await,
+            Order::LineSet(line, done) => {
+                self.take_line(line);
+                self.stop_surplus().await;
+                let _ = done.send(1);
+            }
             Order::HoursSet(done) => {
                 self.recall_hours().await;
                 self.look_at_times().await;

@@ -74,38 +74,49 @@ impl Dispatcher {
         }
     }
 
-    /// Whether anything can move by itself; told once for each standstill.
-    pub(super) async fn tell_if_idle(&mut self) {
-        let by_itself = self.state.waiting.iter().any(|(id, until)| {
+    /// Whether nothing can move by itself any more; what is with its platform counts only where that is asked.
+    async fn is_still(&self, with_platforms: bool) -> bool {
+        let state = &self.state;
+        let mut active = state.active.values();
+        let by_itself = state.waiting.iter().any(|(id, until)| {
             until.is_some()
                 && !self
                     .board
                     .wait_of(*id, AccountId(0))
                     .is_some_and(|wait| wait.needs_person() || is_full_disk(&wait))
         });
-        if !self.state.active.is_empty()
-            || !self.state.watching.is_empty()
+        if active.any(|a| with_platforms || a.upload.effect() != Effect::Watch)
+            || with_platforms && !state.watching.is_empty()
             || by_itself
-            || self.waits_for_a_time().await
-            || self.state.admit
-            || self.state.resting
+            || state.admit
+            || state.resting
             || self.guard.rests_until().is_some()
+            || self.waits_for_a_time().await
         {
+            return false;
+        }
+        let count = if with_platforms {
+            self.store.uploads_unfinished_count().await
+        } else {
+            self.store.uploads_unsent_count().await
+        };
+        let is_left = count.unwrap_or(0) > 0;
+        // The link may open by itself, save where its user has to say so.
+        let opens = self.guard.wait().is_some_and(|wait| !wait.needs_person());
+        // An account that waits for a time has nothing to wait for when nothing is left.
+        let timed = state.blocked.values().any(Option::is_some);
+        !(is_left && (timed || opens && self.any_kept_off().await))
+    }
+
+    /// Whether anything can move by itself; told once for each standstill.
+    pub(super) async fn tell_if_idle(&mut self) {
+        let still = self.is_still(false).await;
+        self.tell_standing(Some(still)).await;
+        if !still || !self.is_still(true).await {
             self.idle.send_if_modified(|idle| idle.take().is_some());
             return;
         }
         let unfinished = self.store.uploads_unfinished_count().await.unwrap_or(0);
-        // The link may open by itself, save where its user has to say so.
-        let opens = self.guard.wait().is_some_and(|wait| !wait.needs_person());
-        if opens && self.any_kept_off().await {
-            self.idle.send_if_modified(|idle| idle.take().is_some());
-            return;
-        }
-        // An account that waits for a time has nothing to wait for when nothing is left.
-        if unfinished > 0 && self.state.blocked.values().any(Option::is_some) {
-            self.idle.send_if_modified(|idle| idle.take().is_some());
-            return;
-        }
         let idle = Idle {
             published: self.state.published,
             failed: self.state.failed,
