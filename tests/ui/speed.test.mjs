@@ -99,3 +99,33 @@ test("an account has a limit of its own, any that is written", async () => {
   await page.keyboard.press("Enter");
   await tile.locator(".tile-foot", { hasText: "Limit 2.5 MB/s" }).waitFor();
 });
+
+test("how uploads share the line is set, and what is out of bounds is not taken", async () => {
+  await settings();
+  await page.locator("#queueing").getByText("Share the line").click();
+  const uploads = page.getByRole("spinbutton", { name: "Uploads at once" });
+  await page.getByRole("button", { name: "More: Uploads at once" }).click();
+  await until(async () => assert.equal(await uploads.inputValue(), "4"));
+  await uploads.fill("99");
+  await uploads.blur();
+  await until(async () => assert.equal(await uploads.inputValue(), "16", "the most there are"));
+  await page.locator("#queueing").getByText("Fixed").click();
+  await until(async () => assert.equal(await page.getByRole("spinbutton", { name: "Parts at once" }).inputValue(), "4"));
+  await page.locator(".setting-fold summary").click();
+  await page.getByLabel("Uploads at once to Bilibili").selectOption("1");
+  await page.keyboard.press("Control+1");
+  await page.keyboard.press("Control+5");
+  await until(async () => assert.equal(await page.getByLabel("Uploads at once to Bilibili").inputValue(), "1", "it was kept"));
+  assert.equal(await page.locator('#queueing input[value="share"]').isChecked(), true);
+});
+
+test("before the computer shuts down there is a minute to say no, on every screen", async () => {
+  page = await window.open("?still&countdown");
+  await page.waitForSelector(".upload-row");
+  await page.locator(".countdown", { hasText: /Shutting down in (1\smin|5\d\ss)/ }).waitFor();
+  await page.keyboard.press("Control+5");
+  await until(async () => assert.equal(await page.locator("#set-finish").inputValue(), "shut_down"));
+  await page.locator(".countdown .button").click();
+  await page.locator(".countdown").waitFor({ state: "detached" });
+  await until(async () => assert.equal(await page.locator("#set-finish").inputValue(), "nothing"));
+});

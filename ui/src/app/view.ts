@@ -14,6 +14,7 @@ import { drawerView } from "../queue/drawer";
 import { editView, limitView } from "../queue/dialogs";
 import { drawerId } from "../queue/state";
 import { queueView } from "../queue/view";
+import { countdownView } from "../settings/line-view";
 import { settingsView } from "../settings/view";
 import { listDialog } from "../templates/list-view";
 import { manyDialog } from "../templates/many";
@@ -142,7 +143,7 @@ export function windowView(): TemplateResult {
   return html`
     <div class=${drawer ? "app with-drawer" : "app"} data-screen=${screen.value}>
       ${sidebar()}
-      <main class="screen" id="screen">${screenView()}${dragView()}${toastView()}</main>
+      <main class="screen" id="screen">${screenView()}${dragView()}${toastView()}${countdownView()}</main>
       ${receipt ? receiptView() : drawer ? drawerView() : nothing}
     </div>
     ${menuView()}${editView()}${limitView()}${templatesDialog()}${listDialog()}${manyDialog()}${keysView()}

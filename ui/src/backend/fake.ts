@@ -3,7 +3,7 @@
  *
  * For browser tests and for a look at the window without the engine; never part of the product's build.
  * In the address: `?rows=100000` for a long queue, `?ten` for ten accounts, `?fresh` for the first run, `?still` so that nothing moves by itself,
- * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?painted` for a timetable, `?past=100000` for a long history, `?returned` for a work that its platform returned.
+ * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?countdown` for the last minute before the machine ends its day, `?painted` for a timetable, `?past=100000` for a long history, `?returned` for a work that its platform returned.
  */
 import type {
   AccountRow,
@@ -38,6 +38,7 @@ import { looked } from "./fake/media";
 import { found, overviewOf, pastRows, receiptOf } from "./fake/history";
 import { networkOf } from "./fake/network";
 import { cause, filler, grow, returned, seeds } from "./fake/rows";
+import { powerOf } from "./fake/power";
 import { specs } from "./fake/specs";
 import { speedOf } from "./fake/speed";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
@@ -73,6 +74,7 @@ export function fake(search: string = location.search): Backend {
   const rows = new Map<UploadId, UploadRow>();
   let order: UploadId[] = [];
   const fields = new Map<number, Record<string, string>>();
+  const power = powerOf(asked.has("countdown"));
   const caps = speedOf(asked.has("painted"));
   const hours = (): Hours => ({ hours: caps.hours(), painted: caps.isPainted(), accounts: {}, zone: "UTC", offset: "+00:00" });
   let paused = false;
@@ -156,6 +158,7 @@ export function fake(search: string = location.search): Backend {
       speed: caps.now(),
       paused,
       idle,
+      countdown: power.now().countdown,
     };
   };
 
@@ -682,6 +685,25 @@ export function fake(search: string = location.search): Backend {
         touch(id, { limit_bytes_per_second: bytes_per_second });
         return true;
       }),
+    power: () => power.now(),
+    power_set: (change) => {
+      power.set(change);
+      stale = true;
+      send();
+      return power.now();
+    },
+    power_cancel: () => {
+      power.cancel();
+      stale = true;
+      send();
+      return power.now();
+    },
+    line: () => power.line(),
+    line_set: (next) => {
+      if (next.uploads_at_once > 16) throw failure("line_out_of_bounds", { value: String(next.uploads_at_once), max: "16" });
+      power.setLine(next);
+      return power.line();
+    },
     timetable: () => caps.timetable(),
     timetable_set: (change) => {
       const table = caps.setTimetable(change);

@@ -118,6 +118,12 @@ export type ClassRule = { class: Class, rule: Rule,
  */
 is_default: boolean, };
 
+export type Countdown = { then: Finish,
+/**
+ * When it is done.
+ */
+at_ms: number, };
+
 export type Counted = "uploads" | "bytes" | "works" | "requests" | "disk";
 
 export type Counts = { all: number, needs_you: number, running: number, waiting: number, with_platforms: number, done: number, failed: number, };
@@ -247,6 +253,8 @@ export type Finding = { severity: Severity,
  * The platform's field it belongs to, where it belongs to one.
  */
 field: string | null, cause: Cause, cure: Cure | null, };
+
+export type Finish = "nothing" | "sleep" | "hibernate" | "shut_down";
 
 export type Health = { state: HealthState,
 /**
@@ -425,6 +433,18 @@ extensions: Array<string>,
  * Others are refused.
  */
 extensions_only: boolean, media: MediaLimits, cover: CoverLimits | null, };
+
+export type Line = { order: LineOrder, uploads_at_once: number,
+/**
+ * To one host; `null` follows the line.
+ */
+parts_at_once: number | null,
+/**
+ * Uploads at once to platforms that have a number of their own, by name; their own bounds hold as well.
+ */
+platforms: { [key in string]: number }, };
+
+export type LineOrder = "finish_first" | "share";
 
 export type Link = { online: boolean, kind: LinkKind, metered: Metered, told_by: Teller,
 /**
@@ -720,6 +740,30 @@ export type Place = { "to": "first" } | { "to": "last" } | { "to": "before", oth
 
 export type Platforms = { platforms: Array<Spec>, };
 
+export type Power = {
+/**
+ * No sleep while bytes go.
+ */
+keep_awake: boolean,
+/**
+ * It is so now.
+ */
+is_awake: boolean,
+/**
+ * Once, when nothing is left to send.
+ */
+then: Finish,
+/**
+ * Also where some failed or wait for a person.
+ */
+even_if_failed: boolean,
+/**
+ * What this machine can do without asking anybody.
+ */
+offered: Array<Finish>, countdown: Countdown | null, };
+
+export type PowerChange = { keep_awake: boolean | null, then: Finish | null, even_if_failed: boolean | null, };
+
 export type Preflight = { file: number, account: AccountId, findings: Array<Finding>, };
 
 export type Present = { level: Level,
@@ -936,7 +980,11 @@ paused: boolean,
 /**
  * Why nothing moves, when nothing moves and something waits.
  */
-idle: Wait | null, };
+idle: Wait | null,
+/**
+ * All is sent, and the machine is about to end its day.
+ */
+countdown: Countdown | null, };
 
 export type TagLimits = { count: number, each: LengthLimit | null, each_bytes_max: number | null,
 /**
@@ -1275,6 +1323,11 @@ export interface Commands {
   uploads_limit_set: [UploadsLimit, Changed];
   timetable: [Empty, Timetable];
   timetable_set: [TimetableChange, Timetable];
+  power: [Empty, Power];
+  power_set: [PowerChange, Power];
+  power_cancel: [Empty, Power];
+  line: [Empty, Line];
+  line_set: [Line, Line];
   hours: [Empty, Hours];
   hours_set: [HoursChange, Hours];
   network: [Empty, NetworkStatus];

@@ -6,6 +6,7 @@ import { looks, setLooks } from "../app/world";
 import { networkSettings } from "../network/rules";
 import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
+import { finishSettings, queueSettings } from "./line-view";
 import { speedSettings } from "./speed-view";
 
 /** Each language by its own name. */
@@ -25,6 +26,7 @@ export function settingsView(): TemplateResult {
       <div class="settings-body">
         ${speedSettings()}
         ${networkSettings()}
+        ${queueSettings()}
         <section class="setting-group">
           <h2>${settings.look}</h2>
           <div class="setting-list">
@@ -43,6 +45,7 @@ export function settingsView(): TemplateResult {
             </div>
           </div>
         </section>
+        ${finishSettings()}
         <section class="setting-group">
           <h2>${settings.keys}</h2>
           <div class="setting-list">
