@@ -39,7 +39,7 @@ test("a forced theme wins over the system's and survives a start", async () => {
   const canvas = () => page.evaluate(() => getComputedStyle(document.querySelector(".sidebar")).backgroundColor);
   const light = await canvas();
   await page.keyboard.press("Control+5");
-  await page.locator(".segmented label").nth(2).click();
+  await page.locator(".segmented label:has([value=dark])").click();
   await page.waitForFunction((was) => getComputedStyle(document.querySelector(".sidebar")).backgroundColor !== was, light);
   const dark = await canvas();
   await page.reload();
