@@ -128,3 +128,18 @@ test("rules of networks and of kinds are set, capped and forgotten in the settin
   await button("Forget the rule for Archive house").click();
   await select("Uploads on Archive house").waitFor({ state: "detached" });
 });
+
+test("a day's budget that is spent stops uploads until midnight, and more lets them go on", async () => {
+  await open();
+  await runs();
+  await page.keyboard.press("Control+5");
+  await page.locator("#network small", { hasText: "14.9 GB today" }).first().waitFor();
+  await select("A day's bytes on Studio-5G").selectOption({ label: "10 GB" });
+  await page.keyboard.press("Control+1");
+  await waits(/may go over Studio-5G in a day are sent, next .*00:00/);
+  assert.equal(await first().getByRole("button", { name: "Always" }).count(), 0, "no rule helps");
+  await page.keyboard.press("Control+5");
+  await select("A day's bytes on Studio-5G").selectOption({ label: "50 GB" });
+  await page.keyboard.press("Control+1");
+  await runs();
+});

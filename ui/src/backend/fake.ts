@@ -183,7 +183,7 @@ export function fake(search: string = location.search): Backend {
       const row = rows.get(id);
       if (!row) continue;
       const { live } = row;
-      if (live.wait && "until_ms" in live.wait && live.wait.until_ms <= now) {
+      if (live.wait && "until_ms" in live.wait && live.wait.until_ms !== null && live.wait.until_ms <= now) {
         if (live.wait.reason === "platform") touch(id, { phase: "published", wait: null, phase_at_ms: now });
         else touch(id, { wait: null, resumed_at_bytes: live.held_bytes });
         stale = true;
@@ -666,6 +666,7 @@ export function fake(search: string = location.search): Backend {
     },
     network: () => network.status(),
     network_rule_set: (request) => network.ruleSet(request),
+    network_budget_set: (request) => network.budgetSet(request),
     network_pass: (request) => network.pass(request),
     speed: () => caps.now(),
     limit_set: (request) => {

@@ -82,7 +82,7 @@ export type Audio = {
  */
 codec: string, channels: number | null, sample_rate_hz: number | null, };
 
-export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, };
+export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, } | { "by": "budget", bytes: number, until_ms: number, };
 
 export type Cause = {
 /**
@@ -116,7 +116,7 @@ export type ClassRule = { class: Class, rule: Rule,
 /**
  * Nobody has said otherwise.
  */
-is_default: boolean, };
+is_default: boolean, day: NetworkDay, };
 
 export type Countdown = { then: Finish,
 /**
@@ -376,7 +376,7 @@ export type KnownNetwork = { key: string,
 /**
  * As it was called when it was decided on.
  */
-name: string, rule: Rule, };
+name: string, rule: Rule, day: NetworkDay, };
 
 export type LengthLimit = { count: number, of: LengthUnit, };
 
@@ -564,6 +564,18 @@ bits_per_second_max: number, channels_max: number, sample_rate_max_hz: number, }
 
 export type Metered = "yes" | "no" | "unknown";
 
+export type NetworkBudget = { network: RuleFor,
+/**
+ * A day; `null`: any number.
+ */
+bytes: number | null, };
+
+export type NetworkDay = { sent_bytes: number,
+/**
+ * `null`: any number.
+ */
+budget_bytes: number | null, };
+
 export type NetworkPass = {
 /**
  * Everything, until then.
@@ -596,7 +608,11 @@ networks: Array<KnownNetwork>,
 /**
  * Every class, the most costly first.
  */
-classes: Array<ClassRule>, pass: NetworkPass, };
+classes: Array<ClassRule>, pass: NetworkPass,
+/**
+ * Of the network in use.
+ */
+day: NetworkDay, };
 
 export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
 /**
@@ -1210,7 +1226,11 @@ export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at"
 /**
  * Its user has to say what it costs.
  */
-asks: boolean, } | { "reason": "platform", until_ms: number, };
+asks: boolean,
+/**
+ * When it opens by itself, where that is known.
+ */
+until_ms: number | null, } | { "reason": "platform", until_ms: number, };
 
 export type WorkEdit = { account: AccountId, id: string,
 /**
@@ -1332,5 +1352,6 @@ export interface Commands {
   hours_set: [HoursChange, Hours];
   network: [Empty, NetworkStatus];
   network_rule_set: [NetworkRuleSet, NetworkStatus];
+  network_budget_set: [NetworkBudget, NetworkStatus];
   network_pass: [NetworkPass, NetworkStatus];
 }

@@ -720,6 +720,9 @@ export const en = {
     noSecrets: "This platform needs a keychain, and none answers on this system.",
   },
   network: {
+    budgetOf: (name: string) => `A day's bytes on ${name}`,
+    noBudget: "No limit",
+    today: (bytes: string) => `${bytes} today`,
     title: "Networks",
     text: "Looked at all the time while bytes move. A network that does not say what it costs counts as metered until you say otherwise.",
     none: "No network",
@@ -737,7 +740,7 @@ export const en = {
     forHour: "For 1 hour",
     always: "Always on this network",
     never: "Not on this network",
-    columns: { network: "Network", uploads: "Uploads", forget: "Forget" },
+    columns: { network: "Network", uploads: "Uploads", day: "A day", forget: "Forget" },
     uploadsOn: (name: string) => `Uploads on ${name}`,
     inUse: (kind: string) => `${kind}, in use now`,
     notInUse: "Not in use now",

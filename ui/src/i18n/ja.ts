@@ -695,6 +695,9 @@ export const ja: Messages = {
     noSecrets: "このサイトにはキーチェーンが必要ですが、このシステムでは使えません。",
   },
   network: {
+    budgetOf: (name) => `${name} の一日の上限`,
+    noBudget: "上限なし",
+    today: (bytes) => `今日 ${bytes}`,
     title: "ネットワーク",
     text: "送信中は常に確認します。料金が分からないネットワークは、指定があるまで従量制として扱います。",
     none: "ネットワークなし",
@@ -712,7 +715,7 @@ export const ja: Messages = {
     forHour: "1 時間だけ",
     always: "このネットワークでは常に使う",
     never: "このネットワークでは使わない",
-    columns: { network: "ネットワーク", uploads: "アップロード", forget: "消去" },
+    columns: { network: "ネットワーク", uploads: "アップロード", day: "一日", forget: "消去" },
     uploadsOn: (name) => `${name} でのアップロード`,
     inUse: (kind) => `${kind}、使用中`,
     notInUse: "今は使っていません",

@@ -695,6 +695,9 @@ export const zhCN: Messages = {
     noSecrets: "此平台需要钥匙串，而此系统没有可用的钥匙串。",
   },
   network: {
+    budgetOf: (name) => `${name} 的每日额度`,
+    noBudget: "不限",
+    today: (bytes) => `今天 ${bytes}`,
     title: "网络",
     text: "传输期间持续检查。未说明是否计费的网络按计费处理，直到你另行指定。",
     none: "无网络",
@@ -712,7 +715,7 @@ export const zhCN: Messages = {
     forHour: "使用 1 小时",
     always: "在此网络上始终使用",
     never: "不在此网络上使用",
-    columns: { network: "网络", uploads: "上传", forget: "清除" },
+    columns: { network: "网络", uploads: "上传", day: "每天", forget: "清除" },
     uploadsOn: (name) => `${name} 上的上传`,
     inUse: (kind) => `${kind}，正在使用`,
     notInUse: "未在使用",

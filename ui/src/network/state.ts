@@ -16,6 +16,8 @@ async function take(asked: Promise<NetworkStatus>): Promise<void> {
 export const loadNetwork = () => take(backend().call("network", {}));
 /** `null` forgets the rule. */
 export const setRule = (of: RuleFor, rule: Rule | null) => take(backend().call("network_rule_set", { network: of, rule }));
+/** Bytes a day; `null` is any number. */
+export const setBudget = (of: RuleFor, bytes: number | null) => take(backend().call("network_budget_set", { network: of, bytes }));
 /** The network in use, from now on. */
 export const ruleHere = (act: "go" | "ask" | "wait") => setRule({ of: "this" }, { do: act });
 

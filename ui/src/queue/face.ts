@@ -122,7 +122,7 @@ function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: 
   const waiting = { state: "waiting" as const, icon: "s-waiting" };
   const kept = row.live.held_bytes > 0 ? size(row.live.held_bytes) : null;
   // The time of the next try stands at its own place too, where a long reason cannot push it out of sight.
-  const next = "until_ms" in wait ? state.soon(span(Math.max(0, Math.ceil((wait.until_ms - around.nowMs) / 1000)))) : "";
+  const next = "until_ms" in wait && wait.until_ms !== null ? state.soon(span(Math.max(0, Math.ceil((wait.until_ms - around.nowMs) / 1000)))) : "";
   const meter: Meter = { ...still, below: [still.below[0], next] };
   switch (wait.reason) {
     case "turn":
@@ -166,12 +166,13 @@ function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: 
       return plain({ ...waiting, icon: "drive", meter, line: state.disk(headline(wait.cause), until(wait.until_ms, around.nowMs)), quick: "retry" });
     case "network": {
       const left = row.live.total_bytes - row.live.held_bytes;
-      const line = state.network(headline(wait.cause), left > 0 ? size(left) : null);
+      const line = wait.until_ms === null ? state.network(headline(wait.cause), left > 0 ? size(left) : null) : state.quota(headline(wait.cause), until(wait.until_ms, around.nowMs));
       if (!waitsForNetwork(row)) return plain({ ...waiting, meter, line });
       const cures: Face["cures"] = [
         { act: "use_once", label: act.useOnce, primary: false },
         { act: "use_hour", label: act.useHour, primary: false },
-        { act: "use_always", label: act.useAlways, primary: false },
+        // Of a day's budget that is spent, there is no always.
+        ...(wait.until_ms === null ? [{ act: "use_always" as const, label: act.useAlways, primary: false }] : []),
       ];
       return plain({ ...waiting, meter: null, line, cures });
     }
@@ -207,7 +208,7 @@ export function idleReason(wait: Wait, nowMs: number): string {
     case "disk":
       return idle.disk(headline(wait.cause));
     case "network":
-      return idle.network(headline(wait.cause));
+      return wait.until_ms === null ? idle.network(headline(wait.cause)) : idle.quota(headline(wait.cause), until(wait.until_ms, nowMs));
     case "secrets":
       return idle.secrets(headline(wait.cause));
     case "platform":

@@ -85,6 +85,7 @@ macro_rules! window_commands {
             hours_set(HoursChange) -> Hours,
             network(Empty) -> NetworkStatus,
             network_rule_set(NetworkRuleSet) -> NetworkStatus,
+            network_budget_set(NetworkBudget) -> NetworkStatus,
             network_pass(NetworkPass) -> NetworkStatus,
         }
     };

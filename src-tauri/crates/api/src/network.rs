@@ -3,10 +3,16 @@
 use crate::{
     Api, Failure,
     speed::refuse_rate,
-    wire::{ClassRule, Empty, KnownNetwork, NetworkPass, NetworkRuleSet, NetworkStatus, RuleFor},
+    wire::{
+        ClassRule, Empty, KnownNetwork, NetworkBudget, NetworkDay, NetworkPass, NetworkRuleSet,
+        NetworkStatus, RuleFor,
+    },
 };
 use slipway_engine::NetworkView;
 use slipway_model::network::{Class, NetworkRule, Passes, Rule};
+
+/// A smaller one would be spent by what cannot be sent in part.
+const BUDGET_MIN: u64 = 1_000_000;
 
 impl Api {
     pub async fn network(&self, _: Empty) -> Result<NetworkStatus, Failure> {
@@ -53,6 +59,30 @@ impl Api {
         self.network(Empty {}).await
     }
 
+    /// Sets how much may go over a network in a day, or forgets it.
+    ///
+    /// # Errors
+    /// `network_not_known`, `network_budget_too_low`.
+    pub async fn network_budget_set(&self, set: NetworkBudget) -> Result<NetworkStatus, Failure> {
+        if set.bytes.is_some_and(|bytes| bytes < BUDGET_MIN) {
+            return Err(Failure::new("network_budget_too_low").with("min_bytes", BUDGET_MIN));
+        }
+        let NetworkView {
+            link, mut rules, ..
+        } = self.engine.network().await;
+        let name = match set.network {
+            RuleFor::Class { class } => class.meter(),
+            RuleFor::Known { key } => key,
+            RuleFor::This => link.key.ok_or_else(|| Failure::new("network_not_known"))?,
+        };
+        match set.bytes {
+            Some(bytes) => drop(rules.budgets.insert(name, bytes)),
+            None => drop(rules.budgets.remove(&name)),
+        }
+        self.engine.set_network_rules(rules).await?;
+        self.network(Empty {}).await
+    }
+
     /// Says what may go over any link for now, in place of what was said before.
     pub async fn network_pass(&self, pass: NetworkPass) -> Result<NetworkStatus, Failure> {
         let passes = Passes {
@@ -65,7 +95,12 @@ impl Api {
 }
 
 fn status(view: NetworkView) -> NetworkStatus {
-    let networks = view.rules.networks.into_iter();
+    let networks = view.rules.networks.clone().into_iter();
+    let day = |name: &str| NetworkDay {
+        sent_bytes: view.day.spent.get(name).copied().unwrap_or(0),
+        budget_bytes: view.rules.budgets.get(name).copied(),
+    };
+    let here = view.link.key.clone();
     let class_rule = |class: Class| ClassRule {
         class,
         rule: view
@@ -75,19 +110,26 @@ fn status(view: NetworkView) -> NetworkStatus {
             .copied()
             .unwrap_or_else(|| class.rule()),
         is_default: !view.rules.classes.contains_key(&class),
+        day: day(&class.meter()),
     };
     NetworkStatus {
         class: view.link.class(),
         verdict: view.verdict,
         wait: view.verdict.wait(&view.link),
         networks: networks
-            .map(|(key, NetworkRule { name, rule })| KnownNetwork { key, name, rule })
+            .map(|(key, NetworkRule { name, rule })| KnownNetwork {
+                day: day(&key),
+                key,
+                name,
+                rule,
+            })
             .collect(),
         classes: Class::ALL.into_iter().map(class_rule).collect(),
         pass: NetworkPass {
             until_ms: view.passes.until_ms,
             uploads: view.passes.uploads.into_iter().collect(),
         },
+        day: here.map_or_else(|| day(&view.link.class().meter()), |key| day(&key)),
         link: view.link,
     }
 }

@@ -126,6 +126,9 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
         Wait::Together {
             stopped: Some(_), ..
         } => "wait.together_stopped".to_owned(),
+        Wait::Network {
+            until_ms: Some(_), ..
+        } => "wait.network_until".to_owned(),
         _ => format!("wait.{}", wait.reason()),
     };
     say(lang, &key, &params)

@@ -752,6 +752,23 @@ pub struct NetworkStatus {
     /// Every class, the most costly first.
     pub classes: Vec<ClassRule>,
     pub pass: NetworkPass,
+    /// Of the network in use.
+    pub day: NetworkDay,
+}
+
+/// What went over a network today, and what may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+pub struct NetworkDay {
+    pub sent_bytes: u64,
+    /// `null`: any number.
+    pub budget_bytes: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NetworkBudget {
+    pub network: RuleFor,
+    /// A day; `null`: any number.
+    pub bytes: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -760,6 +777,7 @@ pub struct KnownNetwork {
     /// As it was called when it was decided on.
     pub name: String,
     pub rule: Rule,
+    pub day: NetworkDay,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
@@ -768,6 +786,7 @@ pub struct ClassRule {
     pub rule: Rule,
     /// Nobody has said otherwise.
     pub is_default: bool,
+    pub day: NetworkDay,
 }
 
 /// What a rule is for.

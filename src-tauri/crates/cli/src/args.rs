@@ -553,6 +553,14 @@ pub(crate) enum Network {
         #[arg(value_parser = rule)]
         rule: RuleWord,
     },
+    /// Set how much may go over a network in a day, for example 2GB, or off
+    Budget {
+        /// As for `rule`
+        #[arg(value_parser = network, value_name = "NETWORK")]
+        network: RuleFor,
+        #[arg(value_parser = budget, value_name = "SIZE|off")]
+        size: Budget,
+    },
     /// Let uploads use any network for a time, for example 1h, or off
     Pass {
         #[arg(value_parser = pass_time, value_name = "TIME")]
@@ -578,6 +586,18 @@ fn rule(text: &str) -> Result<RuleWord, String> {
             _ => return Err("write go, wait, ask, default, or a speed such as 2MB/s".into()),
         },
     }))
+}
+
+/// Bytes a day; `None` is any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Budget(pub(crate) Option<u64>);
+
+fn budget(text: &str) -> Result<Budget, String> {
+    let is_rate = text.contains("/s") || text.contains("bit");
+    match rate::parse(text) {
+        Ok(bytes) if !is_rate => Ok(Budget(bytes)),
+        _ => Err("write a size such as 2GB, or off".into()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

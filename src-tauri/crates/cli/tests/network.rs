@@ -77,3 +77,29 @@ fn what_cannot_be_a_rule_is_refused_with_a_sentence() {
         assert!(ran.stderr.contains(said), "{words:?}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_days_budget_of_a_kind_of_network_is_kept_shown_and_forgotten() {
+    let it = Terminal::new();
+    let budget = |size: &str| {
+        let words = ["network", "budget", "cable", size, "--json"];
+        it.run(words).ok().json()
+    };
+    let day = |shown: &Value| {
+        let classes = shown["classes"].as_array().unwrap();
+        let cable = classes.iter().find(|one| one["class"] == "cable");
+        cable.unwrap()["day"].clone()
+    };
+    let set = budget("2GB");
+    assert_eq!(
+        day(&set),
+        json!({"sent_bytes": 0, "budget_bytes": 2_000_000_000})
+    );
+    let shown = it.run(["network"]).ok().stdout.replace('\u{a0}', " ");
+    assert!(shown.contains("Sent over it today: 0 B of 2 GB"), "{shown}");
+    assert_eq!(day(&budget("off"))["budget_bytes"], json!(null));
+    for wrong in ["2MB/s", "1kB", "much"] {
+        let ran = it.run(["network", "budget", "cable", wrong]);
+        assert_eq!(ran.status, 2, "{wrong}");
+    }
+}

@@ -235,7 +235,7 @@ impl Dispatcher {
             .chain(watched)
             .chain(self.state.admit_at)
             .chain(self.state.times.due())
-            .chain(self.guard.pass_ends_ms())
+            .chain(self.guard.changes_ms())
             .chain(self.state.missing.due())
             .min();
         let due = due.unwrap_or(i64::MAX);
@@ -248,7 +248,9 @@ impl Dispatcher {
 
     async fn look_around(&mut self) {
         self.flush_if_due().await;
-        if self.guard.pass_is_over() {
+        self.count_link().await;
+        let (pass, day) = (self.guard.pass_is_over(), self.guard.day_is_over().await);
+        if pass || day {
             self.weigh().await;
         }
         if self.state.resting && self.guard.rests_until().is_none() {
@@ -317,6 +319,8 @@ impl Dispatcher {
 
     async fn end(&mut self) {
         self.flush().await;
+        self.count_link().await;
+        self.guard.keep_count(true).await;
         let ids: Vec<_> = self.state.active.keys().copied().collect();
         for id in ids {
             self.count(id).await;

@@ -160,6 +160,7 @@ impl Engine {
             lanes,
             buffers: Arc::default(),
             caps: caps.clone(),
+            link_wire: Arc::default(),
             secrets: secrets.clone(),
             covers: covers.clone(),
         };

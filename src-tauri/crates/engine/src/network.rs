@@ -3,11 +3,11 @@
 //! Decides by `model::network`; keeps rules and exceptions in the settings. Knows nothing of workers.
 //! Always holds: until the link has been looked at, and for two seconds after traffic took another way, it is closed.
 
-use crate::clock::now_ms;
+use crate::{clock::now_ms, hours::zone};
 use parking_lot::RwLock;
 use slipway_model::{
     Link, LinkKind, Metered, UploadId, Wait,
-    network::{self, NetworkRules, Passes, Teller, Verdict},
+    network::{self, Day, NetworkRules, Passes, Teller, Verdict},
 };
 use slipway_store::{Store, StoreError};
 use std::{sync::Arc, time::Duration};
@@ -18,6 +18,8 @@ const RULES: &str = "network_rules";
 const PASSES: &str = "network_passes";
 /// After a change of the way that traffic takes: addresses and routes settle.
 const REST: Duration = Duration::from_secs(2);
+/// Most of what was counted that a crash may lose, in time.
+const KEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// What front ends see of it.
 #[derive(Debug, Clone)]
@@ -27,6 +29,7 @@ pub struct NetworkView {
     pub verdict: Verdict,
     pub rules: NetworkRules,
     pub passes: Passes,
+    pub day: Day,
 }
 
 #[derive(Debug)]
@@ -35,6 +38,10 @@ struct State {
     rules: NetworkRules,
     passes: Passes,
     rests_until: Option<Instant>,
+    day: Day,
+    /// Counted and not kept so far, and since when.
+    unkept: u64,
+    kept_at: Instant,
 }
 
 /// Cheap to clone; all see the same.
@@ -53,6 +60,9 @@ impl Guard {
             rules: kept(read(RULES).await?),
             passes: kept(read(PASSES).await?),
             rests_until: None,
+            day: today(&store).await?,
+            unkept: 0,
+            kept_at: Instant::now(),
         };
         let state = Arc::new(RwLock::new(state));
         Ok(Self { state, store })
@@ -71,7 +81,14 @@ impl Guard {
 
     pub(crate) fn verdict(&self, upload: Option<UploadId>) -> Verdict {
         let state = self.state.read();
-        network::decide(&state.link, &state.rules, &state.passes, upload, now_ms())
+        let State {
+            link,
+            rules,
+            passes,
+            day,
+            ..
+        } = &*state;
+        network::decide(link, rules, passes, day, upload, now_ms())
     }
 
     /// Whether something may go now; for no upload in particular with `None`.
@@ -86,8 +103,51 @@ impl Guard {
     }
 
     /// When it may be worth deciding again although nothing changed, in ms since 1970 UTC.
-    pub(crate) fn pass_ends_ms(&self) -> Option<i64> {
-        self.state.read().passes.until_ms
+    pub(crate) fn changes_ms(&self) -> Option<i64> {
+        let state = self.state.read();
+        let day_ends = (!state.rules.budgets.is_empty()).then_some(state.day.ends_ms);
+        state.passes.until_ms.into_iter().chain(day_ends).min()
+    }
+
+    /// Bytes have gone over the link. Says whether that was all that its user allows for today.
+    pub(crate) fn spent(&self, bytes: u64) -> bool {
+        let before = self.verdict(None).rule.lets_pass();
+        {
+            let mut state = self.state.write();
+            for name in state.link.meters() {
+                *state.day.spent.entry(name).or_default() += bytes;
+            }
+            state.unkept += bytes;
+        }
+        before && !self.verdict(None).rule.lets_pass()
+    }
+
+    /// Keeps what was counted, every few seconds or `now`.
+    pub(crate) async fn keep_count(&self, now: bool) {
+        let (names, bytes) = {
+            let mut state = self.state.write();
+            if state.unkept == 0 || !now && state.kept_at.elapsed() < KEEP_EVERY {
+                return;
+            }
+            state.kept_at = Instant::now();
+            (state.link.meters(), std::mem::take(&mut state.unkept))
+        };
+        if let Err(error) = self.store.network_sent(names, bytes, now_ms()).await {
+            tracing::warn!(%error, "what went over the link is not kept");
+        }
+    }
+
+    /// A new day begins with nothing spent. Says whether one began.
+    pub(crate) async fn day_is_over(&self) -> bool {
+        if now_ms() < self.state.read().day.ends_ms {
+            return false;
+        }
+        self.keep_count(true).await;
+        match today(&self.store).await {
+            Ok(day) => self.state.write().day = day,
+            Err(error) => tracing::warn!(%error, "what went over the link cannot be read"),
+        }
+        true
     }
 
     /// A pass that has ended is forgotten. Says whether there was one.
@@ -127,6 +187,7 @@ impl Guard {
             verdict,
             rules: state.rules.clone(),
             passes: state.passes.clone(),
+            day: state.day.clone(),
         }
     }
 
@@ -146,6 +207,20 @@ impl Guard {
         let json = serde_json::to_string(value).ok();
         self.store.setting_set(name, json).await
     }
+}
+
+/// Since midnight here, with the next one.
+async fn today(store: &Store) -> Result<Day, StoreError> {
+    let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or_default();
+    let here = now.to_zoned(zone());
+    let begins = here.start_of_day().unwrap_or_else(|_| here.clone());
+    let ends = here.tomorrow().and_then(|next| next.start_of_day());
+    let ends_ms = ends.map_or(i64::MAX, |ends| ends.timestamp().as_millisecond());
+    let begins_ms = begins.timestamp().as_millisecond();
+    Ok(Day {
+        spent: store.networks_since(begins_ms).await?,
+        ends_ms,
+    })
 }
 
 /// The link as it is told. Nothing is asked where nothing is sent, or where any link will do.
@@ -240,5 +315,35 @@ mod tests {
         assert_eq!(guard.view().rules, rules);
         assert_eq!(guard.passed(), [UploadId(8)]);
         assert!(guard.pass_is_over() && !guard.pass_is_over());
+    }
+
+    #[tokio::test]
+    async fn bytes_of_a_day_are_counted_kept_and_close_the_link_when_they_reach_the_budget() {
+        let (dir, guard) = guard().await;
+        guard.saw(link(LinkKind::Wifi, "home"));
+        let rules = NetworkRules {
+            budgets: [("home".to_owned(), 1000)].into(),
+            ..NetworkRules::default()
+        };
+        guard.set_rules(rules).await.unwrap();
+        assert!(!guard.spent(999) && guard.verdict(None).rule.lets_pass());
+        assert!(guard.spent(1), "once");
+        assert!(!guard.spent(5), "and not again");
+        assert!(
+            guard
+                .wait()
+                .unwrap()
+                .until_ms()
+                .is_some_and(|until| until > now_ms())
+        );
+        guard.keep_count(true).await;
+        drop(guard);
+        let (store, _) = Store::open(dir.path(), 0).await.unwrap();
+        let guard = Guard::load(store).await.unwrap();
+        guard.saw(link(LinkKind::Wifi, "home"));
+        assert_eq!(guard.view().day.spent.get("home"), Some(&1005));
+        assert!(!guard.verdict(None).rule.lets_pass(), "after a new start");
+        guard.saw(link(LinkKind::Wifi, "elsewhere"));
+        assert!(guard.verdict(None).rule.lets_pass());
     }
 }

@@ -168,12 +168,15 @@ pub(crate) struct Reading {
     pub digests: Digests,
     /// Bytes put on the wire for this upload.
     pub wire: Arc<AtomicU64>,
+    /// The same of all that leave this machine.
+    pub link_wire: Option<Arc<AtomicU64>>,
 }
 
 /// Starts to read a span. The stream ends early only with an error; `flight.fault` then says why.
 pub(crate) fn body(reading: Reading, span: Span, sums: Sums, flight: Arc<Flight>) -> Body {
     let (sender, receiver) = mpsc::channel(1);
     let (wire, limiter) = (reading.wire.clone(), reading.limiter.clone());
+    let link_wire = reading.link_wire.clone();
     let runtime = tokio::runtime::Handle::current();
     let fault = flight.clone();
     // One thread for the whole part: a hand-over for each piece would cost as much as the piece.
@@ -192,6 +195,7 @@ pub(crate) fn body(reading: Reading, span: Span, sums: Sums, flight: Arc<Flight>
         given_at: Instant::now(),
         flight,
         wire,
+        link_wire,
     })
 }
 
@@ -264,6 +268,7 @@ struct Pieces {
     given_at: Instant,
     flight: Arc<Flight>,
     wire: Arc<AtomicU64>,
+    link_wire: Option<Arc<AtomicU64>>,
 }
 
 impl Pieces {
@@ -314,6 +319,9 @@ impl Stream for Pieces {
             self.given_at = Instant::now();
             self.flight.handed.fetch_add(piece.len() as u64, Relaxed);
             self.wire.fetch_add(piece.len() as u64, Relaxed);
+            if let Some(link_wire) = &self.link_wire {
+                link_wire.fetch_add(piece.len() as u64, Relaxed);
+            }
         }
         polled
     }
@@ -346,6 +354,7 @@ mod tests {
                 crc64_xz: true,
             },
             wire: wire.clone(),
+            link_wire: None,
         };
         let (sums, span) = (
             Sums::default(),
@@ -397,6 +406,7 @@ mod tests {
             limiter: Limiter::default(),
             digests: Digests::default(),
             wire: Arc::default(),
+            link_wire: None,
         };
         let flight = Flight::new();
         let span = Span {

@@ -309,6 +309,7 @@ async fn fly(
         limiter: Limiter::new(job.caps()),
         digests: platform.digests(session),
         wire: job.counters.wire.clone(),
+        link_wire: (platform.spec().remote).then(|| job.tools.link_wire.clone()),
     };
     let part = Part {
         number: span.number,

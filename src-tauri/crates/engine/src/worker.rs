@@ -31,7 +31,10 @@ use slipway_model::{
 use slipway_platforms::{Draft, Error, Keeper, Picture, Result, Review, Step};
 use slipway_store::LedgerEntry;
 use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -43,6 +46,8 @@ pub(crate) struct Tools {
     pub lanes: Lanes,
     pub buffers: Arc<Buffers>,
     pub caps: Arc<Caps>,
+    /// Bytes that left this machine and are not counted for its link so far.
+    pub link_wire: Arc<AtomicU64>,
     pub secrets: Arc<Secrets>,
     pub covers: Covers,
 }

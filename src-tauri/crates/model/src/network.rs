@@ -126,6 +126,12 @@ impl Link {
             }
     }
 
+    /// The names that its bytes are counted for: of each network that it goes over, and of its class.
+    pub fn meters(&self) -> Vec<String> {
+        let keys = self.keys().map(ToOwned::to_owned);
+        keys.chain([self.class().meter()]).collect()
+    }
+
     /// The networks whose rules hold for it: its own, then those under it.
     fn keys(&self) -> impl Iterator<Item = &str> {
         std::iter::successors(Some(self), |link| link.under.as_deref())
@@ -164,6 +170,21 @@ impl Class {
         Self::Other,
         Self::Untold,
     ];
+
+    /// The name that bytes over links of this class are counted for.
+    pub fn meter(self) -> String {
+        let name = match self {
+            Self::Metered => "metered",
+            Self::Cellular => "cellular",
+            Self::Cable => "cable",
+            Self::FreeWifi => "free_wifi",
+            Self::Wifi => "wifi",
+            Self::Tunnel => "tunnel",
+            Self::Other => "other",
+            Self::Untold => "untold",
+        };
+        format!("class:{name}")
+    }
 
     /// What holds while its user has said nothing.
     pub fn rule(self) -> Rule {
@@ -212,6 +233,17 @@ pub struct NetworkRules {
     pub networks: BTreeMap<String, NetworkRule>,
     /// Where they differ from [`Class::rule`].
     pub classes: BTreeMap<Class, Rule>,
+    /// Most bytes a day, by [`Link::meters`].
+    pub budgets: BTreeMap<String, u64>,
+}
+
+/// What went over networks today, here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Day {
+    /// By [`Link::meters`].
+    pub spent: BTreeMap<String, u64>,
+    /// When it ends, in ms since 1970 UTC.
+    pub ends_ms: i64,
 }
 
 /// Exceptions for now.
@@ -231,9 +263,18 @@ pub struct Passes {
 pub enum Because {
     Offline,
     UploadPass,
-    TimedPass { until_ms: i64 },
+    TimedPass {
+        until_ms: i64,
+    },
     Network,
-    Class { class: Class },
+    Class {
+        class: Class,
+    },
+    /// What its user allows for a day has been sent.
+    Budget {
+        bytes: u64,
+        until_ms: i64,
+    },
 }
 
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -251,7 +292,9 @@ impl Verdict {
         }
         let code = match self.because {
             Because::Offline => "network_offline",
-            _ if link.name.is_none() => "network_unnamed",
+            _ if link.name.is_none() && !matches!(self.because, Because::Budget { .. }) => {
+                "network_unnamed"
+            }
             Because::Network => "network_ruled_out",
             Because::Class { class } => match (self.rule, class) {
                 (Rule::Ask, Class::Tunnel) => "network_tunnel_unknown",
@@ -260,17 +303,31 @@ impl Verdict {
                 (_, Class::Cellular) => "network_cellular",
                 _ => "network_class_ruled_out",
             },
+            Because::Budget { .. } => "network_budget",
             // Both let pass.
             Because::UploadPass | Because::TimedPass { .. } => return None,
         };
         let name = link.name.as_deref().unwrap_or_default();
-        Some(Cause::new(code).with("network", name))
+        let cause = Cause::new(code).with("network", name);
+        Some(match self.because {
+            Because::Budget { bytes, .. } => cause.with("bytes", bytes),
+            _ => cause,
+        })
     }
 
     /// What uploads wait for, where nothing goes.
     pub fn wait(&self, link: &Link) -> Option<Wait> {
         let asks = self.rule == Rule::Ask;
-        self.cause(link).map(|cause| Wait::Network { cause, asks })
+        let until_ms = match self.because {
+            Because::Budget { until_ms, .. } => Some(until_ms),
+            _ => None,
+        };
+        let wait = |cause| Wait::Network {
+            cause,
+            asks,
+            until_ms,
+        };
+        self.cause(link).map(wait)
     }
 }
 
@@ -279,6 +336,7 @@ pub fn decide(
     link: &Link,
     rules: &NetworkRules,
     passes: &Passes,
+    day: &Day,
     upload: Option<UploadId>,
     now_ms: i64,
 ) -> Verdict {
@@ -291,6 +349,17 @@ pub fn decide(
     }
     if let Some(until_ms) = passes.until_ms.filter(|until| now_ms < *until) {
         return verdict(Rule::Go, Because::TimedPass { until_ms });
+    }
+    let budget = |name: String| {
+        let bytes = *rules.budgets.get(&name)?;
+        let spent = day.spent.get(&name).copied().unwrap_or(0);
+        (spent >= bytes).then_some(bytes)
+    };
+    if now_ms < day.ends_ms
+        && let Some(bytes) = link.meters().into_iter().find_map(budget)
+    {
+        let until_ms = day.ends_ms;
+        return verdict(Rule::Wait, Because::Budget { bytes, until_ms });
     }
     if let Some(known) = link.keys().find_map(|key| rules.networks.get(key)) {
         return verdict(known.rule, Because::Network);
@@ -327,7 +396,7 @@ mod tests {
     }
 
     fn rule(link: &Link, rules: &NetworkRules) -> Rule {
-        decide(link, rules, &Passes::default(), None, 0).rule
+        decide(link, rules, &Passes::default(), &Day::default(), None, 0).rule
     }
 
     #[test]
@@ -362,7 +431,7 @@ mod tests {
         let mut passes = Passes::default();
         let wifi = link(Wifi, Yes);
         let by = |rules: &NetworkRules, passes: &Passes, now_ms| {
-            decide(&wifi, rules, passes, Some(upload), now_ms).because
+            decide(&wifi, rules, passes, &Day::default(), Some(upload), now_ms).because
         };
         let class = Class::Metered;
         assert_eq!(by(&rules, &passes, 0), Because::Class { class });
@@ -383,7 +452,7 @@ mod tests {
             online: false,
             ..wifi.clone()
         };
-        let verdict = decide(&gone, &rules, &passes, Some(upload), 0);
+        let verdict = decide(&gone, &rules, &passes, &Day::default(), Some(upload), 0);
         assert_eq!(
             (verdict.rule, verdict.because),
             (Rule::Wait, Because::Offline)
@@ -417,7 +486,7 @@ mod tests {
                 Some("network_unnamed"),
             ),
         ] {
-            let verdict = decide(&link, &rules, &Passes::default(), None, 0);
+            let verdict = decide(&link, &rules, &Passes::default(), &Day::default(), None, 0);
             let cause = verdict.cause(&link);
             assert_eq!(cause.as_ref().map(|c| c.code.as_str()), code, "{link:?}");
         }
@@ -439,5 +508,49 @@ mod tests {
         assert_eq!(rule(&link(Wifi, Yes), &rules), Rule::Wait); // another class
         rules.classes.insert(Class::Cable, Rule::Wait);
         assert_eq!(rule(&link(Ethernet, No), &rules), Rule::Wait);
+    }
+
+    #[test]
+    fn a_budget_that_is_spent_waits_until_the_day_ends_and_a_pass_goes_before_it() {
+        let rules = NetworkRules {
+            budgets: [("Wifi".to_owned(), 100), ("class:cellular".to_owned(), 7)].into(),
+            classes: [(Class::Cellular, Rule::Go)].into(),
+            ..NetworkRules::default()
+        };
+        let day = |name: &str, bytes| Day {
+            spent: [(name.to_owned(), bytes)].into(),
+            ends_ms: 50,
+        };
+        let (home, phone) = (link(Wifi, No), link(Cellular, Unknown));
+        let tunnel = over(home.clone());
+        let at = |link: &Link, day: &Day, now_ms| {
+            decide(link, &rules, &Passes::default(), day, None, now_ms)
+        };
+        let spent = |bytes| Because::Budget {
+            bytes,
+            until_ms: 50,
+        };
+        assert_eq!(at(&home, &day("Wifi", 99), 0).rule, Rule::Go);
+        assert_eq!(at(&home, &day("Wifi", 100), 0).because, spent(100));
+        assert_eq!(at(&tunnel, &day("Wifi", 100), 0).because, spent(100));
+        assert_eq!(at(&phone, &day("class:cellular", 7), 0).because, spent(7));
+        assert_eq!(
+            at(&phone, &day("Wifi", 900), 0).rule,
+            Rule::Go,
+            "another network"
+        );
+        assert_eq!(
+            at(&home, &day("Wifi", 100), 50).rule,
+            Rule::Go,
+            "another day"
+        );
+        let wait = at(&home, &day("Wifi", 100), 0).wait(&home).unwrap();
+        assert_eq!((wait.until_ms(), wait.needs_person()), (Some(50), false));
+        let passes = Passes {
+            until_ms: Some(10),
+            ..Passes::default()
+        };
+        let passed = decide(&home, &rules, &passes, &day("Wifi", 100), None, 0);
+        assert_eq!(passed.rule, Rule::Go);
     }
 }

@@ -63,6 +63,8 @@ pub enum Wait {
         cause: Cause,
         /// Its user has to say what it costs.
         asks: bool,
+        /// When it opens by itself, where that is known.
+        until_ms: Option<i64>,
     },
     /// The platform works or reviews; the next look.
     Platform {
@@ -95,6 +97,7 @@ impl Wait {
             | Self::StartAt { until_ms }
             | Self::Hours { until_ms }
             | Self::PublishAt { until_ms } => Some(*until_ms),
+            Self::Network { until_ms, .. } => *until_ms,
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ mod history;
 mod ledger;
 mod manuscripts;
 mod migration;
+mod network_sent;
 mod open;
 mod parts;
 mod path;

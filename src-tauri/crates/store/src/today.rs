@@ -8,7 +8,7 @@ use rusqlite::{Connection, named_params};
 use slipway_model::{AccountId, UploadId};
 use std::collections::HashMap;
 
-const QUARTER_MS: i64 = 15 * 60 * 1000;
+pub(crate) const QUARTER_MS: i64 = 15 * 60 * 1000;
 /// A day anywhere, and the day before.
 const KEPT_QUARTERS: i64 = 3 * 24 * 4;
 

@@ -1,5 +1,5 @@
 /** A link that can be changed, and its rules, decided as the engine decides. */
-import type { Because, ClassRule, Link, NetworkPass, NetworkRuleSet, NetworkStatus, Rule, UploadId, Wait } from "../../bindings";
+import type { Because, ClassRule, Link, NetworkBudget, NetworkDay, NetworkPass, NetworkRuleSet, NetworkStatus, Rule, RuleFor, UploadId, Wait } from "../../bindings";
 import { cause } from "./rows";
 
 const link = (kind: Link["kind"], metered: Link["metered"], name: string, under: Link | null = null): Link => ({
@@ -56,6 +56,7 @@ function classOf(of: Link): ClassRule["class"] {
 export interface FakeNetwork {
   status: () => NetworkStatus;
   ruleSet: (set: NetworkRuleSet) => NetworkStatus;
+  budgetSet: (budget: NetworkBudget) => NetworkStatus;
   pass: (pass: NetworkPass) => NetworkStatus;
   /** Why this upload may not go, where it may not. */
   waitOf: (upload: UploadId) => Wait | null;
@@ -66,6 +67,11 @@ export function networkOf(named: string | null, changed: () => void): FakeNetwor
   let now = LINKS[named ?? "home"] ?? LINKS.home ?? link("wifi", "no", "");
   const networks = new Map<string, { name: string; rule: Rule }>([["nm:Archive house", { name: "Archive house", rule: { do: "cap", bytes_per_second: 2_000_000 } }]]);
   const classes = new Map<ClassRule["class"], Rule>();
+  const budgets = new Map<string, number>();
+  /** What went over networks today, as the pictures show it. */
+  const spent = new Map([["nm:Studio-5G", 14_900_000_000], ["class:free_wifi", 14_900_000_000], ["nm:iPhone hotspot", 322_000_000], ["class:metered", 322_000_000]]);
+  const day = (name: string): NetworkDay => ({ sent_bytes: spent.get(name) ?? 0, budget_bytes: budgets.get(name) ?? null });
+  const midnight = () => new Date(new Date().setHours(24, 0, 0, 0)).getTime();
   let pass: NetworkPass = { until_ms: null, uploads: [] };
   addEventListener("fake-network", (event) => {
     now = LINKS[String((event as CustomEvent).detail)] ?? now;
@@ -77,6 +83,10 @@ export function networkOf(named: string | null, changed: () => void): FakeNetwor
     if (!now.online) return { rule: { do: "wait" }, because: { by: "offline" } };
     if (upload !== null && pass.uploads.includes(upload)) return { rule: { do: "go" }, because: { by: "upload_pass" } };
     if (pass.until_ms !== null && Date.now() < pass.until_ms) return { rule: { do: "go" }, because: { by: "timed_pass", until_ms: pass.until_ms } };
+    for (const name of [...chain(now).map((one) => one.key ?? ""), `class:${classOf(now)}`]) {
+      const { sent_bytes, budget_bytes } = day(name);
+      if (budget_bytes !== null && sent_bytes >= budget_bytes) return { rule: { do: "wait" }, because: { by: "budget", bytes: budget_bytes, until_ms: midnight() } };
+    }
     for (const one of chain(now)) {
       const known = networks.get(one.key ?? "");
       if (known) return { rule: known.rule, because: { by: "network" } };
@@ -89,17 +99,18 @@ export function networkOf(named: string | null, changed: () => void): FakeNetwor
     if (rule.do === "go" || rule.do === "cap") return null;
     const codes = { metered: "network_metered", cellular: "network_cellular" } as Record<string, string>;
     const code =
-      because.by === "offline" ? "network_offline" : because.by === "network" ? "network_ruled_out" : rule.do === "ask" ? "network_unknown" : because.by === "class" ? (codes[because.class] ?? "network_class_ruled_out") : "";
-    return { reason: "network", cause: cause(code, { network: now.name ?? "" }), asks: rule.do === "ask" };
+      because.by === "offline" ? "network_offline" : because.by === "budget" ? "network_budget" : because.by === "network" ? "network_ruled_out" : rule.do === "ask" ? "network_unknown" : because.by === "class" ? (codes[because.class] ?? "network_class_ruled_out") : "";
+    return { reason: "network", cause: cause(code, { network: now.name ?? "", ...(because.by === "budget" ? { bytes: String(because.bytes) } : {}) }), asks: rule.do === "ask", until_ms: because.by === "budget" ? because.until_ms : null };
   };
   const status = (): NetworkStatus => ({
     link: now,
     class: classOf(now),
     verdict: decide(null),
     wait: waitFor(null),
-    networks: [...networks].map(([key, known]) => ({ key, ...known })),
-    classes: DEFAULTS.map(([name]) => ({ class: name, rule: classRule(name), is_default: !classes.has(name) })),
+    networks: [...networks].map(([key, known]) => ({ key, ...known, day: day(key) })),
+    classes: DEFAULTS.map(([name]) => ({ class: name, rule: classRule(name), is_default: !classes.has(name), day: day(`class:${name}`) })),
     pass,
+    day: day(now.key ?? `class:${classOf(now)}`),
   });
   const after = (): NetworkStatus => {
     changed();
@@ -118,6 +129,12 @@ export function networkOf(named: string | null, changed: () => void): FakeNetwor
         if (rule) networks.set(key, { name: networks.get(key)?.name ?? now.name ?? "", rule });
         else networks.delete(key);
       }
+      return after();
+    },
+    budgetSet: ({ network, bytes }: { network: RuleFor; bytes: number | null }) => {
+      const name = network.of === "class" ? `class:${network.class}` : network.of === "this" ? (now.key ?? "") : network.key;
+      if (bytes === null) budgets.delete(name);
+      else budgets.set(name, bytes);
       return after();
     },
     pass: (next) => {

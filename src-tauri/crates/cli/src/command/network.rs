@@ -13,7 +13,7 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::{self, printable, size},
-    wire::{Empty, NetworkPass, NetworkRuleSet, NetworkStatus},
+    wire::{Empty, NetworkBudget, NetworkPass, NetworkRuleSet, NetworkStatus},
 };
 use slipway_model::{Link, LinkKind, Metered, network::Rule};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -27,6 +27,13 @@ pub(super) async fn obey(command: Option<Network>, out: &Out, folder: &Folder) -
                 rule: rule.0,
             };
             ask(folder, async |client| client.network_rule_set(set).await).await?
+        }
+        Some(Network::Budget { network, size }) => {
+            let set = NetworkBudget {
+                network,
+                bytes: size.0,
+            };
+            ask(folder, async |client| client.network_budget_set(set).await).await?
         }
         Some(Network::Pass { time, upload }) => {
             let (until_ms, is_off) = match time {
@@ -74,7 +81,7 @@ fn show(status: &NetworkStatus, out: &Out) -> std::io::Result<()> {
         return out.document(&json!({
             "link": status.link, "class": status.class, "rule": status.verdict.rule,
             "because": status.verdict.because, "wait": status.wait,
-            "networks": status.networks, "classes": status.classes,
+            "networks": status.networks, "classes": status.classes, "day": status.day,
             "pass": { "until": status.pass.until_ms.map(rfc3339), "uploads": status.pass.uploads },
         }));
     }
@@ -90,6 +97,17 @@ fn show(status: &NetworkStatus, out: &Out) -> std::io::Result<()> {
             out.line(&out.sentence("cli.network_cap", &[("rate", rate)]))?;
         }
         (None, _) => out.line(&out.sentence("cli.network_goes", &[]))?,
+    }
+    let bytes = ("bytes", status.day.sent_bytes.to_string());
+    match status.day.budget_bytes {
+        Some(budget) => {
+            let values = [bytes, ("budget", budget.to_string())];
+            out.line(&out.sentence("cli.network_today_of", &values))?;
+        }
+        None if status.day.sent_bytes > 0 => {
+            out.line(&out.sentence("cli.network_today", &[bytes]))?;
+        }
+        None => {}
     }
     if let Some(until_ms) = status.pass.until_ms {
         let until = [("until_ms", until_ms.to_string())];

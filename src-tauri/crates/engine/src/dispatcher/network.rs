@@ -6,6 +6,7 @@ use super::Dispatcher;
 use crate::{clock::now_ms, happening::What};
 use slipway_model::{AccountId, Effect, Link, UploadId, Wait, network::Rule};
 use slipway_store::Note;
+use std::sync::atomic::Ordering::Relaxed;
 
 impl Dispatcher {
     /// The link is another, or costs otherwise.
@@ -14,11 +15,22 @@ impl Dispatcher {
             online = link.online, kind = ?link.kind, metered = ?link.metered, by = ?link.told_by,
             "the link"
         );
+        self.count_link().await;
+        self.guard.keep_count(true).await; // for the networks that it went over
         if self.guard.saw(link) {
             // What is in flight is on the old way: it is cut and sent again over the new one.
             self.stop_remote(|_| true).await;
         }
         self.weigh().await;
+    }
+
+    /// Takes note of what has gone over the link; when that is all for today, it stops at once.
+    pub(super) async fn count_link(&mut self) {
+        let bytes = self.tools.link_wire.swap(0, Relaxed);
+        if bytes > 0 && self.guard.spent(bytes) {
+            self.weigh().await;
+        }
+        self.guard.keep_count(false).await;
     }
 
     /// Decides again: after a change of link, of rules or of exceptions.
