@@ -14,6 +14,7 @@ pub mod id;
 pub mod line;
 pub mod manuscript;
 pub mod network;
+pub mod notice;
 pub mod part;
 pub mod preflight;
 pub mod rate;
