@@ -17,6 +17,7 @@ mod flowing;
 mod folder;
 mod online;
 mod records;
+mod resting;
 mod secrets;
 mod steering;
 mod times;

@@ -13,6 +13,7 @@ import type {
   Failure,
   Hours,
   LiveRow,
+  NoticeChoices,
   OfferedFile,
   Patch,
   Preflight,
@@ -77,7 +78,9 @@ export function fake(search: string = location.search): Backend {
   const power = powerOf(asked.has("countdown"));
   const caps = speedOf(asked.has("painted"));
   const hours = (): Hours => ({ hours: caps.hours(), painted: caps.isPainted(), accounts: {}, zone: "UTC", offset: "+00:00" });
+  let notices: NoticeChoices = { off: [], quiet: null };
   let paused = false;
+  let rests: number | null = null;
   let inView = new Set<UploadId>();
   let nextId = 1;
   let nextFile = 1;
@@ -157,7 +160,9 @@ export function fake(search: string = location.search): Backend {
       left_bytes: left,
       speed: caps.now(),
       paused,
-      idle,
+      rests_until_ms: rests,
+      moving_bytes: left,
+      idle: rests === null ? idle : { reason: "paused", until_ms: rests },
       countdown: power.now().countdown,
     };
   };
@@ -418,9 +423,16 @@ export function fake(search: string = location.search): Backend {
         return true;
       });
     },
+    queue_rest: (request) => {
+      rests = request.until_ms;
+      paused = rests !== null;
+      stale = true;
+      send();
+      return request;
+    },
     uploads_resume: (set) => {
       const was = paused;
-      if (set.all) paused = false;
+      if (set.all) [paused, rests] = [false, null];
       return each(set, ({ id, live }) => {
         if (set.all && was) return !isFinal(live);
         if (live.intent === "run") return false;
@@ -664,6 +676,11 @@ export function fake(search: string = location.search): Backend {
       send();
       return hours();
     },
+    notice_choices: () => notices,
+    notice_choices_set: (request) => {
+      if (request.quiet !== null && !/^\d\d:\d\d-\d\d:\d\d$/.test(request.quiet)) throw failure("hours_unreadable", { value: request.quiet });
+      return (notices = request);
+    },
     network: () => network.status(),
     network_rule_set: (request) => network.ruleSet(request),
     network_budget_set: (request) => network.budgetSet(request),
@@ -772,6 +789,7 @@ export function fake(search: string = location.search): Backend {
     copyText: (text) => navigator.clipboard.writeText(text).catch(() => {}),
     looks: () => Promise.resolve({ ...plainLooks, ...(JSON.parse(localStorage.getItem(LOOKS) ?? "{}") as Partial<Looks>) }),
     setLooks: (looks) => Promise.resolve(localStorage.setItem(LOOKS, JSON.stringify(looks))),
+    onGo: () => Promise.resolve(() => {}),
     onDrag(hear) {
       dragHearers.add(hear);
       return Promise.resolve(() => void dragHearers.delete(hear));

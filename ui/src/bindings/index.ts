@@ -690,6 +690,18 @@ export type NewUploadToken = { account: AccountId,
  */
 ttl_s: number | null, };
 
+export type NoticeChoices = {
+/**
+ * Kinds that are not told.
+ */
+off: Array<NoticeKind>,
+/**
+ * Hours of the day without a notice, such as `22:00-07:00`; what comes then is told after them. `null`: none.
+ */
+quiet: string | null, };
+
+export type NoticeKind = "needs_you" | "refused" | "waits" | "done" | "published";
+
 export type OfferedFile = { file: number, name: string,
 /**
  * Folder, or the address of a file that is online; for display only.
@@ -850,6 +862,12 @@ words: string | null, };
 
 export type RequiredWhen = { field: string, is: string, };
 
+export type Rest = {
+/**
+ * No bytes move before; `null`: they move.
+ */
+until_ms: number | null, };
+
 export type RowFault = {
 /**
  * Where the row begins, from 1.
@@ -993,6 +1011,14 @@ left_bytes: number, speed: Speed,
  * The whole queue is held by the user.
  */
 paused: boolean,
+/**
+ * Held until then; `null` where it is not, or for good.
+ */
+rests_until_ms: number | null,
+/**
+ * Bytes in all of what may run now.
+ */
+moving_bytes: number,
 /**
  * Why nothing moves, when nothing moves and something waits.
  */
@@ -1222,7 +1248,7 @@ frames_per_second: number | null,
  */
 is_variable: boolean | null, };
 
-export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
+export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "paused", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
 /**
  * Its user has to say what it costs.
  */
@@ -1337,6 +1363,7 @@ export interface Commands {
   account_work_edit: [WorkEdit, Empty];
   account_work_delete: [WorkNamed, Empty];
   speed: [Empty, Speed];
+  queue_rest: [Rest, Rest];
   limit_set: [Limit, Limit];
   turtle_set: [TurtleChange, Speed];
   account_limit_set: [AccountLimit, Empty];
@@ -1354,4 +1381,6 @@ export interface Commands {
   network_rule_set: [NetworkRuleSet, NetworkStatus];
   network_budget_set: [NetworkBudget, NetworkStatus];
   network_pass: [NetworkPass, NetworkStatus];
+  notice_choices: [Empty, NoticeChoices];
+  notice_choices_set: [NoticeChoices, NoticeChoices];
 }

@@ -1,5 +1,5 @@
 /** English, and the form of the other languages. Sentences are whole; what varies comes in as an argument. */
-import type { Counted, Credential } from "../bindings";
+import type { Counted, Credential, NoticeKind } from "../bindings";
 import { NBSP, num, rateNum } from "./format";
 
 /** The word of a state, and the rest of the line that explains it. */
@@ -102,6 +102,7 @@ export const en = {
     ],
     pausedByYou: ["Paused", " · by you"] as Line,
     pausedAll: ["Paused", " · by you, with all uploads"] as Line,
+    restsUntil: (when: string): Line => ["Paused", ` · by you, goes on ${when}`],
     failed: (cause: string): Line => ["Failed", `: ${cause}`],
     published: (at: string): Line => ["Published", ` at ${at}`],
     copied: (at: string): Line => ["Copied", ` at ${at}`],
@@ -222,6 +223,7 @@ export const en = {
     secrets: (cause: string) => cause,
     startAt: (when: string) => `the next upload starts ${when}`,
     hours: (when: string) => `outside the hours for uploads, goes on ${when}`,
+    rests: (when: string) => `paused by you, goes on ${when}`,
     publishAt: (when: string) => `all is sent, submitted ${when}`,
     together: "a group of uploads is not ready",
     platform: (when: string) => `the platform is at work, next look ${when}`,
@@ -828,6 +830,19 @@ export const en = {
     light: "Light",
     dark: "Dark",
     systemLanguage: "Like the system",
+    notices: {
+      title: "Notifications",
+      text: "At most one a minute, one for each cause, none for what you began yourself while you look at this window.",
+      kinds: {
+        needs_you: { name: "When an upload needs you", text: "A sign-in, a file that is missing or has changed, a full disk" },
+        refused: { name: "When a work is not published", text: "With the platform's own words" },
+        waits: { name: "When uploads wait for another network" },
+        done: { name: "When all uploads are done" },
+        published: { name: "When a work is published", text: "With its page one click away" },
+      } as Record<NoticeKind, { name: string; text?: string }>,
+      quiet: "Quiet hours",
+      quietText: "Nothing is told then, such as 22:00-07:00, and what happened is told after them; empty: at no hour",
+    },
     keys: "Keys",
     keysText: "All keys of this window",
     showKeys: "Show keys",

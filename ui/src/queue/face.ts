@@ -131,6 +131,8 @@ function waits(row: UploadRow, wait: Wait, around: Around, still: Meter, plain: 
       return plain({ ...waiting, meter, line: state.startAt(untilZoned(wait.until_ms, around.nowMs)) });
     case "hours":
       return plain({ ...waiting, meter, line: state.hours(untilZoned(wait.until_ms, around.nowMs)) });
+    case "paused":
+      return plain({ state: "paused", icon: "s-paused", meter, line: state.restsUntil(untilZoned(wait.until_ms, around.nowMs)) });
     case "publish_at":
       return plain({ ...waiting, meter, line: state.publishAt(untilZoned(wait.until_ms, around.nowMs)) });
     case "together":
@@ -191,6 +193,8 @@ export function idleReason(wait: Wait, nowMs: number): string {
       return idle.startAt(untilZoned(wait.until_ms, nowMs));
     case "hours":
       return idle.hours(untilZoned(wait.until_ms, nowMs));
+    case "paused":
+      return idle.rests(untilZoned(wait.until_ms, nowMs));
     case "publish_at":
       return idle.publishAt(untilZoned(wait.until_ms, nowMs));
     case "together":

@@ -41,7 +41,7 @@ export function pulseView() {
   const open = sum ? sum.counts.all - sum.counts.done - sum.counts.failed : 0;
   let head = UNKNOWN;
   let foot: string = pulse.etaLabel;
-  if (sum?.paused) [head, foot] = [pulse.paused, pulse.pausedLabel];
+  if (sum?.paused) [head, foot] = [pulse.paused, idle?.reason === "paused" ? idleReason(idle, now.value) : pulse.pausedLabel];
   else if (idle) [head, foot] = [pulse.waiting, idleReason(idle, now.value)];
   else if (sum && sum.eta_seconds !== null) head = pulse.eta(span(sum.eta_seconds));
   else if (sum && sum.counts.all === 0) [head, foot] = [pulse.nothing, pulse.nothingLabel];

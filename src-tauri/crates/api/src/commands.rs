@@ -70,6 +70,7 @@ macro_rules! window_commands {
             account_work_edit(WorkEdit) -> Empty,
             account_work_delete(WorkNamed) -> Empty,
             speed(Empty) -> Speed,
+            queue_rest(Rest) -> Rest,
             limit_set(Limit) -> Limit,
             turtle_set(TurtleChange) -> Speed,
             account_limit_set(AccountLimit) -> Empty,
@@ -87,6 +88,8 @@ macro_rules! window_commands {
             network_rule_set(NetworkRuleSet) -> NetworkStatus,
             network_budget_set(NetworkBudget) -> NetworkStatus,
             network_pass(NetworkPass) -> NetworkStatus,
+            notice_choices(Empty) -> NoticeChoices,
+            notice_choices_set(NoticeChoices) -> NoticeChoices,
         }
     };
 }

@@ -19,6 +19,7 @@ pub mod history;
 mod import;
 mod list;
 mod network;
+pub mod notices;
 mod offered;
 mod power;
 mod queue;

@@ -67,6 +67,7 @@ impl Api {
     pub(crate) fn summary(&self, counts: Counts) -> Summary {
         let board = self.engine.board();
         let moving = board.moving();
+        let rests_until_ms = board.rests_until_ms();
         let bytes_per_second: u64 = moving.iter().map(|(_, m)| m.bytes_per_second).sum();
         let eta_seconds = moving.iter().filter_map(|(_, m)| m.eta_seconds).max();
         let left_bytes = moving.iter().map(|(_, m)| m.left_bytes).sum();
@@ -81,10 +82,10 @@ impl Api {
             eta_seconds,
             left_bytes,
             speed: self.speed_now(),
-            paused: counts.running == 0
-                && counts.waiting > 0
-                && moving.is_empty()
-                && idle.is_none(),
+            paused: rests_until_ms.is_some()
+                || counts.running == 0 && counts.waiting > 0 && moving.is_empty() && idle.is_none(),
+            rests_until_ms,
+            moving_bytes: moving.iter().map(|(_, m)| m.total_bytes).sum(),
             idle,
             countdown: self.countdown(),
         }
@@ -152,6 +153,9 @@ impl Api {
         })
     }
     pub async fn uploads_resume(&self, set: UploadSet) -> Result<Changed, Failure> {
+        if set.all && self.engine.board().rests_until_ms().is_some() {
+            self.engine.rest_until(None).await?;
+        }
         let ids = self.ids(set).await?;
         Ok(Changed {
             changed: self.engine.release(ids).await,

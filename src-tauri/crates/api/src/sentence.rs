@@ -116,6 +116,7 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
         Wait::Platform { .. }
         | Wait::StartAt { .. }
         | Wait::Hours { .. }
+        | Wait::Paused { .. }
         | Wait::PublishAt { .. } => None,
     };
     if let Some(cause) = cause {

@@ -2,7 +2,7 @@
 
 use crate::{
     Api, Failure,
-    wire::{Changed, Empty, Hours, HoursChange, StartAt, UploadSet},
+    wire::{Changed, Empty, Hours, HoursChange, Rest, StartAt, UploadSet},
 };
 use slipway_engine::{clock::now_ms, hours::zone};
 use slipway_model::{Cause, Intent, PhaseName, Wait, times, timetable::Timetable};
@@ -21,7 +21,28 @@ pub(crate) fn as_hours(table: &Timetable) -> Option<String> {
     }
 }
 
+/// The longest that the queue rests by itself: a year.
+const REST_MAX_MS: i64 = 366 * 24 * 60 * 60 * 1000;
+
 impl Api {
+    /// No bytes move until then; `null`: they move again.
+    ///
+    /// # Errors
+    /// `rest_past`, `rest_too_long`.
+    pub async fn queue_rest(&self, request: Rest) -> Result<Rest, Failure> {
+        if let Some(until_ms) = request.until_ms {
+            let ahead = until_ms.saturating_sub(now_ms());
+            if ahead <= 0 {
+                return Err(Failure::new("rest_past"));
+            }
+            if ahead > REST_MAX_MS {
+                return Err(Failure::new("rest_too_long"));
+            }
+        }
+        self.engine.rest_until(request.until_ms).await?;
+        Ok(request)
+    }
+
     /// When uploads that have bytes to send are begun.
     ///
     /// # Errors
@@ -95,9 +116,11 @@ impl Api {
         let start = row.start_at_ms.filter(|at| timed && *at > now_ms());
         let met = || board.wait_of(row.id, row.account);
         let hours = || board.shut_until_ms(row.account).filter(|_| timed);
+        let rest = || board.rests_until_ms().filter(|_| timed);
         start
             .map(|until_ms| Wait::StartAt { until_ms })
             .or_else(met)
+            .or_else(|| rest().map(|until_ms| Wait::Paused { until_ms }))
             .or_else(|| hours().map(|until_ms| Wait::Hours { until_ms }))
     }
 }

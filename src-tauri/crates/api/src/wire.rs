@@ -14,11 +14,15 @@ use slipway_model::{
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
+mod notices;
 mod past;
 mod power;
+mod rest;
 mod speed;
+pub use notices::*;
 pub use past::*;
 pub use power::*;
+pub use rest::*;
 pub use speed::*;
 
 /// Which rows of the queue.
@@ -126,6 +130,10 @@ pub struct Summary {
     pub speed: Speed,
     /// The whole queue is held by the user.
     pub paused: bool,
+    /// Held until then; `null` where it is not, or for good.
+    pub rests_until_ms: Option<i64>,
+    /// Bytes in all of what may run now.
+    pub moving_bytes: u64,
     /// Why nothing moves, when nothing moves and something waits.
     pub idle: Option<Wait>,
     /// All is sent, and the machine is about to end its day.

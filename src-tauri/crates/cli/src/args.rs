@@ -61,7 +61,7 @@ pub(crate) enum Command {
         id: UploadId,
     },
     /// Hold uploads where they are
-    Pause(Which),
+    Pause(Pause),
     /// Let held uploads go on
     Resume(Which),
     /// Give uploads up and free what the platform reserved
@@ -505,6 +505,15 @@ pub(crate) struct Which {
     /// The whole queue
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// Go on by itself after so long, e.g. 45m, 1h or 2d; with --all
+    #[arg(long = "for", value_name = "TIME", value_parser = life, requires = "all")]
+    pub(crate) span: Option<std::time::Duration>,
 }
 
 #[derive(Debug, Args)]

@@ -38,7 +38,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Upload(upload) => run::upload(&upload.add, out, folder).await,
         Command::List(list) => queue::list(list, out, folder).await,
         Command::Show { id } => queue::show(id, out, folder).await,
-        Command::Pause(which) => queue::steer(queue::Wish::Pause, which, out, folder).await,
+        Command::Pause(pause) => queue::pause(pause, out, folder).await,
         Command::Resume(which) => queue::steer(queue::Wish::Resume, which, out, folder).await,
         Command::Cancel(which) => queue::steer(queue::Wish::Cancel, which, out, folder).await,
         Command::Retry(which) => queue::steer(queue::Wish::Retry, which, out, folder).await,

@@ -119,6 +119,7 @@ pub struct Motion {
     pub eta_seconds: Option<u64>,
     /// Of the file, not yet on the wire.
     pub left_bytes: u64,
+    pub total_bytes: u64,
     pub resumed_at_bytes: Option<u64>,
     /// When its worker began, in ms since 1970 UTC.
     pub started_at_ms: i64,
@@ -133,6 +134,8 @@ struct State {
     /// When the next upload starts that waits for its time.
     starts_ms: Option<i64>,
     shut: Shut,
+    /// All rests until then, by hand.
+    rests_until_ms: Option<i64>,
     /// Accounts that the link is closed to, and why.
     kept_off: (HashSet<AccountId>, Option<Wait>),
     /// Rows that changed since they were last asked for.
@@ -146,6 +149,17 @@ struct State {
 pub struct Board {
     state: RwLock<State>,
     changed: Notify,
+    /// For who tells a user what stands in the way.
+    waits_changed: Notify,
+}
+
+/// What keeps an account or an upload for longer than it mends itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacles {
+    pub accounts: Vec<(AccountId, Wait)>,
+    pub uploads: Vec<(UploadId, Wait)>,
+    /// Why the link is closed, and to whom.
+    pub link: Option<(Wait, Vec<AccountId>)>,
 }
 
 /// What changed since it was last asked.
@@ -198,13 +212,19 @@ impl Board {
     }
 
     pub(crate) fn wait(&self, id: UploadId, wait: Option<Wait>) {
+        let blocks = wait.as_ref().is_some_and(is_obstacle);
+        let mut blocked = false;
         self.write(|s| {
-            match wait {
+            let before = match wait {
                 Some(wait) => s.waits.insert(id, wait),
                 None => s.waits.remove(&id),
             };
+            blocked = before.as_ref().is_some_and(is_obstacle);
             s.dirty.insert(id);
         });
+        if blocks || blocked {
+            self.waits_changed.notify_one();
+        }
     }
 
     /// A worker waits for a moment and goes on by itself.
@@ -225,6 +245,7 @@ impl Board {
             };
             (s.queue_stale, s.accounts_stale) = (true, true);
         });
+        self.waits_changed.notify_one();
     }
 
     pub(crate) fn set_times(&self, starts_ms: Option<i64>, shut: Shut) {
@@ -237,6 +258,19 @@ impl Board {
             (s.starts_ms, s.shut) = (starts_ms, shut);
             s.queue_stale = true;
         });
+    }
+
+    pub(crate) fn set_rest(&self, until_ms: Option<i64>) {
+        self.write(|s| {
+            s.rests_until_ms = until_ms;
+            s.queue_stale = true;
+        });
+    }
+
+    /// Until when all rests, by hand.
+    pub fn rests_until_ms(&self) -> Option<i64> {
+        let until_ms = self.state.read().rests_until_ms;
+        until_ms.filter(|until| *until > now_ms())
     }
 
     /// Until when no bytes of an account move at this hour of the day.
@@ -254,6 +288,7 @@ impl Board {
                 (s.queue_stale, s.accounts_stale) = (true, true);
             }
         });
+        self.waits_changed.notify_one();
     }
 
     pub(crate) fn touched(&self, id: UploadId) {
@@ -350,6 +385,34 @@ impl Board {
             .collect()
     }
 
+    /// What stands in the way is to be looked at again.
+    pub fn look_at_obstacles(&self) {
+        self.waits_changed.notify_one();
+    }
+
+    /// Returns when what stands in the way may be another since it was last asked for. One listener only.
+    pub async fn obstacles_changed(&self) {
+        self.waits_changed.notified().await;
+    }
+
+    /// What waits for a person, for a disk or for another link; of uploads not more than `most`.
+    pub fn obstacles(&self, most: usize) -> Obstacles {
+        let state = self.state.read();
+        let accounts = state.accounts.iter().filter(|(_, wait)| is_obstacle(wait));
+        let uploads = state.waits.iter().filter(|(_, wait)| is_obstacle(wait));
+        let (kept_off, wait) = &state.kept_off;
+        Obstacles {
+            accounts: accounts.map(|(id, wait)| (*id, wait.clone())).collect(),
+            uploads: uploads
+                .take(most)
+                .map(|(id, wait)| (*id, wait.clone()))
+                .collect(),
+            link: wait
+                .clone()
+                .map(|wait| (wait, kept_off.iter().copied().collect())),
+        }
+    }
+
     /// Uploads and accounts that only a person can set going.
     pub fn needs_person(&self) -> (Vec<UploadId>, Vec<AccountId>) {
         let state = self.state.read();
@@ -372,6 +435,9 @@ impl Board {
     /// The wait that ends first, for 'why is nothing moving'.
     pub fn nearest_wait(&self) -> Option<Wait> {
         let state = self.state.read();
+        if let Some(until_ms) = state.rests_until_ms.filter(|until| *until > now_ms()) {
+            return Some(Wait::Paused { until_ms });
+        }
         if let (accounts, Some(wait)) = &state.kept_off
             && !accounts.is_empty()
         {
@@ -393,6 +459,10 @@ impl Board {
             .chain(opens)
             .min_by_key(|w| w.until_ms().map_or(i64::MAX, |until| until - now))
     }
+}
+
+fn is_obstacle(wait: &Wait) -> bool {
+    wait.needs_person() || matches!(wait, Wait::Disk { .. })
 }
 
 impl State {
@@ -422,6 +492,7 @@ impl Live {
             bytes_per_second: self.meter.speed.round() as u64,
             eta_seconds: known.then(|| (left as f64 / self.meter.slow).ceil() as u64),
             left_bytes: left,
+            total_bytes: self.total,
             resumed_at_bytes: self.resumed_at,
             started_at_ms: self.started_at_ms,
             parts_in_flight: self.counters.flying.lock().keys().copied().collect(),

@@ -96,6 +96,8 @@ pub(crate) enum Order {
     LineSet(Line, oneshot::Sender<u32>),
     /// Upload hours were changed.
     HoursSet(oneshot::Sender<u32>),
+    /// No bytes move until then; `None`: from now on.
+    Rest(Option<i64>, oneshot::Sender<u32>),
     /// An account answered well: those who waited for it go on.
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.

@@ -515,6 +515,13 @@ impl Engine {
         Ok(())
     }
 
+    /// No bytes move until then, and what moves stops; `None`: they move again. Takes effect at once, and is kept.
+    pub async fn rest_until(&self, until_ms: Option<i64>) -> Result<(), StoreError> {
+        crate::rest::keep(&self.inner.store, until_ms).await?;
+        self.ask(|done| Order::Rest(until_ms, done)).await;
+        Ok(())
+    }
+
     /// The account answered well: those who waited for it go on.
     pub async fn account_ready(&self, id: AccountId) {
         self.order(Order::AccountReady(id)).await;

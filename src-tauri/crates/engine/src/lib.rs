@@ -20,6 +20,7 @@ mod network;
 mod power;
 mod reader;
 mod renewing;
+mod rest;
 mod rules;
 mod seal;
 pub mod secrets;
@@ -27,7 +28,7 @@ mod sending;
 mod vault;
 mod worker;
 
-pub use board::{Board, Motion};
+pub use board::{Board, Motion, Obstacles};
 pub use caps::Speed;
 pub use covers::{Covers, SeenImage};
 pub use dispatcher::Idle;

@@ -20,6 +20,10 @@ pub enum Wait {
     Hours {
         until_ms: i64,
     },
+    /// The whole queue rests until then, by hand.
+    Paused {
+        until_ms: i64,
+    },
     /// All is there, and is submitted then.
     PublishAt {
         until_ms: i64,
@@ -96,6 +100,7 @@ impl Wait {
             | Self::Platform { until_ms }
             | Self::StartAt { until_ms }
             | Self::Hours { until_ms }
+            | Self::Paused { until_ms }
             | Self::PublishAt { until_ms } => Some(*until_ms),
             Self::Network { until_ms, .. } => *until_ms,
             _ => None,
@@ -107,6 +112,7 @@ impl Wait {
             Self::Turn { .. } => "turn",
             Self::StartAt { .. } => "start_at",
             Self::Hours { .. } => "hours",
+            Self::Paused { .. } => "paused",
             Self::PublishAt { .. } => "publish_at",
             Self::Together { .. } => "together",
             Self::Retry { .. } => "retry",

@@ -2,7 +2,7 @@
 
 use super::{account, ask};
 use crate::{
-    args::{List, Move, Which},
+    args::{List, Move, Pause, Which},
     event::rfc3339,
     exit::{Exit, Outcome},
     folder::Folder,
@@ -15,7 +15,7 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::{self, printable, size},
-    wire::{Place, QueueWindow, StartAt, UploadMove, UploadRow, UploadSet},
+    wire::{Place, QueueWindow, Rest, StartAt, UploadMove, UploadRow, UploadSet},
 };
 use slipway_model::{UploadId, Wait};
 
@@ -170,6 +170,27 @@ pub(super) enum Wish {
     Start { at_ms: Option<i64> },
     Release,
     Leave,
+}
+
+/// Holds uploads, or lets the whole queue rest for a while.
+pub(super) async fn pause(pause: Pause, out: &Out, folder: &Folder) -> Outcome {
+    let Some(span) = pause.span else {
+        return steer(Wish::Pause, pause.which, out, folder).await;
+    };
+    let span_ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    let until_ms = jiff::Timestamp::now()
+        .as_millisecond()
+        .saturating_add(span_ms);
+    let rest = Rest {
+        until_ms: Some(until_ms),
+    };
+    ask(folder, async |client| client.queue_rest(rest).await).await?;
+    if out.json {
+        out.document(&json!({ "until": rfc3339(until_ms) }))?;
+    } else {
+        out.say("cli.rests", &[("until_ms", until_ms.to_string())]);
+    }
+    Ok(Exit::Done)
 }
 
 pub(super) async fn steer(wish: Wish, which: Which, out: &Out, folder: &Folder) -> Outcome {

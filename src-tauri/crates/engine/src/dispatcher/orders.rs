@@ -67,6 +67,10 @@ impl Dispatcher {
                 self.look_at_times().await;
                 let _ = done.send(1);
             }
+            Order::Rest(until_ms, done) => {
+                self.rest(until_ms);
+                let _ = done.send(1);
+            }
             Order::Weigh(done) => {
                 self.weigh().await;
                 let _ = done.send(1);

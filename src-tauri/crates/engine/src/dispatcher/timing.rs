@@ -69,6 +69,8 @@ pub(crate) struct Times {
     starts: bool,
     /// Whether all may move at this hour.
     is_open: bool,
+    /// All rests until then, by hand.
+    rests_until_ms: Option<i64>,
 }
 
 impl Default for Times {
@@ -82,6 +84,7 @@ impl Default for Times {
             next_ms: None,
             starts: false,
             is_open: true,
+            rests_until_ms: None,
         }
     }
 }
@@ -122,6 +125,7 @@ impl Dispatcher {
     pub(super) async fn recall_times(&mut self) {
         self.state.times.look(now_ms());
         self.recall_hours().await;
+        self.rest(crate::rest::recall(&self.store).await);
         match self.store.uploads_ready().await {
             Ok(ids) => self.state.times.due = ids.into_iter().collect(),
             // They are found again among the others.
@@ -136,16 +140,40 @@ impl Dispatcher {
         }
     }
 
+    /// No bytes move until then.
+    pub(super) fn rest(&mut self, until_ms: Option<i64>) {
+        self.state.times.rests_until_ms = until_ms;
+        self.board.set_rest(until_ms);
+        self.state.admit = true;
+    }
+
+    /// Until when all rests. What is over is forgotten.
+    fn rests_until_ms(&mut self, now: i64) -> Option<i64> {
+        let until_ms = self.state.times.rests_until_ms?;
+        if until_ms <= now {
+            self.rest(None);
+            return None;
+        }
+        Some(until_ms)
+    }
+
     /// Whose bytes may move now. Those that may not are stopped.
     pub(super) async fn look_at_times(&mut self) -> OpenNow {
         let now = now_ms();
         let Now {
             present,
-            open,
+            mut open,
             shut,
             changes_ms,
         } = self.state.times.hours.look(now, &zone());
         self.tools.caps.set_present(present);
+        let rests_until_ms = self.rests_until_ms(now);
+        if rests_until_ms.is_some() {
+            open = OpenNow {
+                most: false,
+                others: HashMap::new(),
+            };
+        }
         let starts = match self.store.next_start_ms(now).await {
             Ok(next) => next,
             Err(error) => {
@@ -153,9 +181,13 @@ impl Dispatcher {
                 Some(now + READ_AGAIN_MS)
             }
         };
-        self.state.times.next_ms = starts.into_iter().chain(changes_ms).min();
+        self.state.times.next_ms = starts
+            .into_iter()
+            .chain(changes_ms)
+            .chain(rests_until_ms)
+            .min();
         self.state.times.starts = starts.is_some();
-        self.state.times.is_open = shut.ends_ms().is_none();
+        self.state.times.is_open = shut.ends_ms().is_none() && rests_until_ms.is_none();
         self.board.set_times(starts, shut);
         let stopped: Vec<_> = self
             .state
