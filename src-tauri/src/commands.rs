@@ -23,6 +23,7 @@ macro_rules! shell {
             tauri::generate_handler![
                 $($name,)*
                 crate::bridge::watch,
+                crate::go::shell_go,
                 crate::window::shell_hide,
                 crate::settings::shell_looks_get,
                 crate::settings::shell_looks_set,

@@ -5,11 +5,14 @@
 
 mod arguments;
 mod bridge;
+mod bubbles;
 mod commands;
 mod desktop;
 mod files;
+mod go;
 mod instance;
 mod log;
+mod notice;
 mod page;
 mod pick;
 mod quit;

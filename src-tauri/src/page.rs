@@ -39,6 +39,10 @@ fn page(address: &str) -> Option<Page> {
 /// Opens where an upload was published.
 #[tauri::command]
 pub(crate) async fn shell_open_page(api: State<'_, Api>, request: UploadId) -> Result<(), Failure> {
+    open_page(&api, request).await
+}
+
+pub(crate) async fn open_page(api: &Api, request: UploadId) -> Result<(), Failure> {
     let (title, remote) = match api.upload_detail(request).await {
         Ok(detail) => (detail.row.title, detail.row.live.remote),
         // It has left the queue.
@@ -73,6 +77,10 @@ pub(crate) async fn shell_sign_in(
     api: State<'_, Api>,
     request: AccountId,
 ) -> Result<SignInShown, Failure> {
+    sign_in(&api, request).await
+}
+
+pub(crate) async fn sign_in(api: &Api, request: AccountId) -> Result<SignInShown, Failure> {
     let started = api.account_sign_in(request).await?;
     let opened = match page(&started.page) {
         Some(web @ Page::Web(_)) => open(web).await,

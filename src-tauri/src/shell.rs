@@ -1,7 +1,9 @@
 //! What the shell keeps while it runs, in one place that every part can reach.
 
 use crate::bridge::Bridge;
+use crate::go::Goal;
 use crate::tray::Tray;
+use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -17,6 +19,8 @@ pub(crate) struct Shell {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) quitting: AtomicBool,
+    /// Where the page is to go next.
+    pub(crate) goal: Mutex<Option<Goal>>,
 }
 
 impl Shell {
@@ -28,6 +32,7 @@ impl Shell {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             quitting: AtomicBool::new(false),
+            goal: Mutex::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::quit::{self, DATA_UNUSABLE};
 use crate::shell::Shell;
-use crate::{bridge, desktop, files, settings, tray, window};
+use crate::{bridge, desktop, files, notice, settings, tray, window};
 use anyhow::Context;
 use slipway_api::socket::Server;
 use slipway_api::{Api, Failure, Options, sentence};
@@ -57,6 +57,7 @@ fn run(app: &AppHandle, api: Api, files: Vec<PathBuf>, hidden: bool) {
     shell.spawn(bridge::run(app.clone(), api.clone()));
     serve(app, api.clone());
     tray::start(app, &api);
+    notice::start(app, &api);
     files::offer(app, files);
     if hidden {
         let handle = app.clone();

@@ -2,14 +2,17 @@
 //!
 //! Invariant: a desktop without a tray, or without the library for one, costs the icon and nothing else.
 
+use crate::go::{self, Goal};
 use crate::quit::quit;
 use crate::shell::Shell;
 use crate::words::{self, Words};
 use crate::{desktop, settings, window};
 use parking_lot::Mutex;
 use slipway_api::sentence::{self, Lang};
-use slipway_api::wire::{Empty, Summary, UploadSet};
+use slipway_api::wire::{Empty, Rest, Summary, UploadSet};
 use slipway_api::{Api, Failure};
+use slipway_engine::clock;
+use slipway_model::Wait;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tauri::image::Image;
@@ -17,12 +20,18 @@ use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often the figures may change: a menu is read, not watched.
 const PACE: Duration = Duration::from_secs(1);
 
 const OPEN: &str = "open";
+const ADD: &str = "add";
 const PAUSE: &str = "pause";
+const REST: &str = "rest";
+const PASS: &str = "pass";
 const QUIT: &str = "quit";
+/// Below 'Pause for 1 hour'.
+const PASS_AT: usize = 8;
 
 /// What the silhouette says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,13 +51,20 @@ struct Face {
     mood: Mood,
     lines: [String; 2],
     paused: bool,
+    /// Uploads wait, and could be let over the present link.
+    kept_off: bool,
 }
 
 pub(crate) struct Tray {
     icon: TrayIcon<Wry>,
     lines: [MenuItem<Wry>; 2],
+    menu: Menu<Wry>,
     open: MenuItem<Wry>,
+    add: MenuItem<Wry>,
     pause: MenuItem<Wry>,
+    rest: MenuItem<Wry>,
+    /// In the menu only while it helps.
+    pass: MenuItem<Wry>,
     quit: MenuItem<Wry>,
     shown: Mutex<Shown>,
 }
@@ -58,6 +74,7 @@ pub(crate) struct Tray {
 struct Shown {
     summary: Summary,
     face: Option<Face>,
+    offers_pass: bool,
     dark_panel: Option<bool>,
 }
 
@@ -92,10 +109,15 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
         item("status", words.nothing_to_send, false)?,
         item("left", " ", false)?,
     ];
-    let (open, pause, quit) = (
+    let (open, add, quit) = (
         item(OPEN, words.open, true)?,
-        item(PAUSE, words.pause_all, true)?,
+        item(ADD, words.add_files, true)?,
         item(QUIT, words.quit, true)?,
+    );
+    let (pause, rest, pass) = (
+        item(PAUSE, words.pause_all, true)?,
+        item(REST, words.pause_for_an_hour, true)?,
+        item(PASS, words.use_for_an_hour, true)?,
     );
     let separator = || PredefinedMenuItem::separator(app);
     let menu = Menu::with_items(
@@ -105,7 +127,10 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
             &lines[1],
             &separator()?,
             &open,
+            &add,
+            &separator()?,
             &pause,
+            &rest,
             &separator()?,
             &quit,
         ],
@@ -131,8 +156,12 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
     Ok(Tray {
         icon,
         lines,
+        menu,
         open,
+        add,
         pause,
+        rest,
+        pass,
         quit,
         shown: Mutex::default(),
     })
@@ -142,23 +171,36 @@ fn on_menu(app: &AppHandle, event: MenuEvent) {
     match event.id().as_ref() {
         OPEN => window::show(app),
         QUIT => quit(app),
-        PAUSE => {
-            let Some(api) = app.try_state::<Api>() else {
-                return;
-            };
-            let api = api.inner().clone();
-            app.state::<Shell>().spawn(async move {
-                if let Err(failure) = toggle(&api).await {
-                    tracing::warn!(
-                        code = failure.code,
-                        detail = failure.detail,
-                        "pause or resume"
-                    );
-                }
-            });
-        }
-        _ => {}
+        ADD => go::to(app, Goal::AddFiles),
+        item => order(app, item.to_owned()),
     }
+}
+
+/// What the engine is to do.
+fn order(app: &AppHandle, item: String) {
+    let Some(api) = app.try_state::<Api>() else {
+        return;
+    };
+    let api = api.inner().clone();
+    app.state::<Shell>().spawn(async move {
+        let done = match item.as_str() {
+            PAUSE => toggle(&api).await,
+            REST => rest(&api).await,
+            PASS => api.network_pass_for_an_hour().await,
+            _ => Ok(()),
+        };
+        if let Err(failure) = done {
+            let (code, detail) = (failure.code, failure.detail);
+            tracing::warn!(item, code, detail, "the tray's menu");
+        }
+    });
+}
+
+async fn rest(api: &Api) -> Result<(), Failure> {
+    let until_ms = clock::now_ms() + HOUR.as_millis() as i64;
+    let until_ms = Some(until_ms);
+    api.queue_rest(Rest { until_ms }).await?;
+    Ok(())
 }
 
 /// Does what the menu item says: it is labelled by the same rule.
@@ -203,8 +245,15 @@ pub(crate) fn relabel(app: &AppHandle) {
         return;
     };
     let words = settings::words(app);
-    let _ = tray.open.set_text(words.open);
-    let _ = tray.quit.set_text(words.quit);
+    for (item, text) in [
+        (&tray.open, words.open),
+        (&tray.add, words.add_files),
+        (&tray.rest, words.pause_for_an_hour),
+        (&tray.pass, words.use_for_an_hour),
+        (&tray.quit, words.quit),
+    ] {
+        let _ = item.set_text(text);
+    }
     tray.shown.lock().face = None;
     tray.refresh(app);
 }
@@ -240,6 +289,15 @@ impl Tray {
         } else {
             words.pause_all
         });
+        let _ = self.rest.set_enabled(!face.paused);
+        let offered = std::mem::replace(&mut self.shown.lock().offers_pass, face.kept_off);
+        if face.kept_off != offered {
+            let _ = if face.kept_off {
+                self.menu.insert(&self.pass, PASS_AT)
+            } else {
+                self.menu.remove(&self.pass)
+            };
+        }
         let _ = self.icon.set_tooltip(Some(format!(
             "Slipway: {}",
             face.lines.join(". ").trim_end_matches(['.', ' '])
@@ -269,6 +327,8 @@ fn face(lang: Lang, words: &Words, summary: &Summary) -> Face {
             Some(seconds) => (words.rate_and_time)(&rate, &sentence::span(lang, seconds)),
             None => (words.rate)(&rate),
         }
+    } else if let Some(wait @ Wait::Paused { .. }) = &summary.idle {
+        sentence::say_wait(lang, wait)
     } else if summary.paused {
         words.paused.to_owned()
     } else if counts.running > 0 {
@@ -292,7 +352,13 @@ fn face(lang: Lang, words: &Words, summary: &Summary) -> Face {
         mood,
         lines: [first, second],
         paused: summary.paused,
+        kept_off: matches!(&summary.idle, Some(Wait::Network { cause, .. }) if may_pass(&cause.code)),
     }
+}
+
+/// Whether a pass for the present link would set anything going.
+fn may_pass(code: &str) -> bool {
+    !matches!(code, "network_offline" | "network_sign_in")
 }
 
 /// The silhouette, in the ink that shows on this panel.

@@ -59,6 +59,14 @@ pub(crate) fn show(app: &AppHandle) {
     app.state::<Shell>().bridge.set_hidden(false);
 }
 
+/// Whether its user has the window before him.
+pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some_and(|window| {
+        let is = |answer: tauri::Result<bool>| answer.unwrap_or(false);
+        is(window.is_visible()) && is(window.is_focused()) && !is(window.is_minimized())
+    })
+}
+
 /// Makes the window.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     let theme = settings::looks(app).theme;

@@ -1,13 +1,12 @@
 // What the shell promises around the window: how it starts, closes, quits, and what a page may not do.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { closeSync, openSync, readFileSync, readdirSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { below, open, press, scratch, screen, start, video, watched, windowGone, windows, windowShown } from "./app.mjs";
+import { panel } from "./bus.mjs";
 import { until } from "./webdriver.mjs";
 
 const run = promisify(execFile);
@@ -88,10 +87,7 @@ test("a start without a window shows it all the same where there is no tray", wa
 }));
 
 test("closing goes to the tray, says so once, and the tray opens and quits", watched("tray", async (t) => {
-  const panel = spawn("/usr/bin/python3", [fileURLToPath(new URL("panel.py", import.meta.url))], { stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => panel.kill());
-  const lines = createInterface(panel.stdout)[Symbol.asyncIterator]();
-  assert.equal((await lines.next()).value, "ready");
+  const tray = await panel(t);
 
   const { folder, data, remove } = scratch();
   const app = await open(data, { environment: { HOME: folder } });
@@ -99,7 +95,7 @@ test("closing goes to the tray, says so once, and the tray opens and quits", wat
     await app.end();
     remove();
   });
-  const [name, path] = (await lines.next()).value.split(" ");
+  const [name, path] = (await tray.next()).split(" ");
   const menu = new Menu(name, await property(name, path, "Menu"));
   assert.deepEqual(await menu.labels(), ["Nothing to send", "Open Slipway", "Pause all", "Quit"]);
 

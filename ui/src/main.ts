@@ -16,6 +16,7 @@ import "./first/first.css";
 import "./style/narrow.css";
 import { effect } from "@preact/signals-core";
 import { draw } from "./app/draw";
+import { go } from "./app/go";
 import { windowKey } from "./app/keys";
 import { closeMenu } from "./app/menu";
 import { settleDialogs } from "./app/parts";
@@ -74,6 +75,7 @@ await backend.onDrag(hearDrag);
 await begin(backend);
 await loadDrafts().catch(() => {});
 offer(await backend.call("files_offered", {}).catch(() => []));
+await backend.onGo(go);
 
 setInterval(() => {
   now.value = Date.now();

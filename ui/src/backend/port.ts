@@ -25,6 +25,9 @@ export interface SignInShown extends SignInStarted {
   opened: boolean;
 }
 
+/** Where the shell sends the window. */
+export type Goal = { to: "queue" | "accounts" | "networks" | "add_files" } | { to: "upload"; id: UploadId };
+
 /** What is held over the window. */
 export type Drag = { state: "over"; names: string[] } | { state: "left" };
 
@@ -52,6 +55,8 @@ export interface Backend {
   copyText(text: string): Promise<void>;
   looks(): Promise<Looks>;
   setLooks(looks: Looks): Promise<void>;
+  /** Hears where to go, also what was said before anybody listened. */
+  onGo(hear: (goal: Goal) => void): Promise<() => void>;
   onDrag(hear: (drag: Drag) => void): Promise<() => void>;
   /** Closes the window; sending goes on in the tray. */
   hide(): Promise<void>;

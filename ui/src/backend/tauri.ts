@@ -2,7 +2,7 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { OfferedFile, Patch } from "../bindings";
-import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request, type SignInShown } from "./port";
+import { type Answer, type Backend, type CommandName, type Drag, type Goal, type Looks, plainLooks, type Request, type SignInShown } from "./port";
 
 export function tauri(): Backend {
   return {
@@ -29,6 +29,15 @@ export function tauri(): Backend {
       return { ...plainLooks, ...kept };
     },
     setLooks: (looks) => invoke("shell_looks_set", { request: looks }),
+    async onGo(hear) {
+      const fetch = async () => {
+        const goal = await invoke<Goal | null>("shell_go");
+        if (goal) hear(goal);
+      };
+      const end = await listen("go", () => void fetch());
+      await fetch();
+      return end;
+    },
     onDrag: (hear) => listen<Drag>("drag", (event) => hear(event.payload)),
     hide: () => invoke("shell_hide"),
     quit: () => invoke("shell_quit"),

@@ -56,7 +56,7 @@ function networkMenu(event: Event): void {
   );
 }
 
-function showRules(): void {
+export function showRules(): void {
   screen.value = "settings";
   void drawn().then(() => document.getElementById("network")?.scrollIntoView());
 }

@@ -7,6 +7,7 @@ import { networkSettings } from "../network/rules";
 import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
 import { finishSettings, queueSettings } from "./line-view";
+import { noticeSettings } from "./notices-view";
 import { speedSettings } from "./speed-view";
 
 /** Each language by its own name. */
@@ -46,6 +47,7 @@ export function settingsView(): TemplateResult {
           </div>
         </section>
         ${finishSettings()}
+        ${noticeSettings()}
         <section class="setting-group">
           <h2>${settings.keys}</h2>
           <div class="setting-list">
