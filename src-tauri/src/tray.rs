@@ -9,14 +9,14 @@ use crate::words::{self, Words};
 use crate::{desktop, settings, window};
 use parking_lot::Mutex;
 use slipway_api::sentence::{self, Lang};
-use slipway_api::wire::{Empty, Rest, Summary, UploadSet};
+use slipway_api::wire::{Empty, Rest, Summary, TurtleChange, UploadSet};
 use slipway_api::{Api, Failure};
 use slipway_engine::clock;
-use slipway_model::Wait;
+use slipway_model::{Wait, speed::Turtle};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tauri::image::Image;
-use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
+use tauri::menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry};
 
@@ -28,10 +28,11 @@ const OPEN: &str = "open";
 const ADD: &str = "add";
 const PAUSE: &str = "pause";
 const REST: &str = "rest";
+const TURTLE: &str = "turtle";
 const PASS: &str = "pass";
 const QUIT: &str = "quit";
-/// Below 'Pause for 1 hour'.
-const PASS_AT: usize = 8;
+/// Below the turtle.
+const PASS_AT: usize = 9;
 
 /// What the silhouette says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,7 @@ struct Face {
     paused: bool,
     /// Uploads wait, and could be let over the present link.
     kept_off: bool,
+    turtle: Turtle,
 }
 
 pub(crate) struct Tray {
@@ -63,6 +65,7 @@ pub(crate) struct Tray {
     add: MenuItem<Wry>,
     pause: MenuItem<Wry>,
     rest: MenuItem<Wry>,
+    turtle: CheckMenuItem<Wry>,
     /// In the menu only while it helps.
     pass: MenuItem<Wry>,
     quit: MenuItem<Wry>,
@@ -119,6 +122,7 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
         item(REST, words.pause_for_an_hour, true)?,
         item(PASS, words.use_for_an_hour, true)?,
     );
+    let turtle = CheckMenuItem::with_id(app, TURTLE, " ", true, false, None::<&str>)?;
     let separator = || PredefinedMenuItem::separator(app);
     let menu = Menu::with_items(
         app,
@@ -131,6 +135,7 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
             &separator()?,
             &pause,
             &rest,
+            &turtle,
             &separator()?,
             &quit,
         ],
@@ -161,6 +166,7 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
         add,
         pause,
         rest,
+        turtle,
         pass,
         quit,
         shown: Mutex::default(),
@@ -186,6 +192,7 @@ fn order(app: &AppHandle, item: String) {
         let done = match item.as_str() {
             PAUSE => toggle(&api).await,
             REST => rest(&api).await,
+            TURTLE => turtle(&api).await,
             PASS => api.network_pass_for_an_hour().await,
             _ => Ok(()),
         };
@@ -194,6 +201,16 @@ fn order(app: &AppHandle, item: String) {
             tracing::warn!(item, code, detail, "the tray's menu");
         }
     });
+}
+
+async fn turtle(api: &Api) -> Result<(), Failure> {
+    let on = Some(!api.speed(Empty {}).await?.turtle.on);
+    let change = TurtleChange {
+        on,
+        ..TurtleChange::default()
+    };
+    api.turtle_set(change).await?;
+    Ok(())
 }
 
 async fn rest(api: &Api) -> Result<(), Failure> {
@@ -290,6 +307,10 @@ impl Tray {
             words.pause_all
         });
         let _ = self.rest.set_enabled(!face.paused);
+        let slow = format!("{}/s", sentence::size(face.turtle.bytes_per_second));
+        let _ = self.turtle.set_text((words.turtle)(&slow));
+        // Also where the desktop has ticked it by itself.
+        let _ = self.turtle.set_checked(face.turtle.on);
         let offered = std::mem::replace(&mut self.shown.lock().offers_pass, face.kept_off);
         if face.kept_off != offered {
             let _ = if face.kept_off {
@@ -352,6 +373,7 @@ fn face(lang: Lang, words: &Words, summary: &Summary) -> Face {
         mood,
         lines: [first, second],
         paused: summary.paused,
+        turtle: summary.speed.turtle,
         kept_off: matches!(&summary.idle, Some(Wait::Network { cause, .. }) if may_pass(&cause.code)),
     }
 }

@@ -97,7 +97,7 @@ test("closing goes to the tray, says so once, and the tray opens and quits", wat
   });
   const [name, path] = (await tray.next()).split(" ");
   const menu = new Menu(name, await property(name, path, "Menu"));
-  assert.deepEqual(await menu.labels(), ["Nothing to send", "Open Slipway", "Pause all", "Quit"]);
+  assert.deepEqual(await menu.labels(), ["Nothing to send", "Open Slipway", "Add files…", "Pause all", "Pause for 1 hour", "Turtle, 500 kB/s", "Quit"]);
 
   const window = await windowShown("^Slipway$");
   await press(window, "alt+F4");
@@ -119,6 +119,20 @@ test("closing goes to the tray, says so once, and the tray opens and quits", wat
   await until("an upload on hold", async () => (await app.upload()).intent === "hold");
   await menu.click("Resume all");
   await until("an upload that runs", async () => (await app.upload()).intent === "run");
+
+  await menu.click("Pause for 1 hour");
+  await until("a queue that rests", async () => /^Paused until .*, in (1 h|59 min)/.test((await menu.labels())[0].replaceAll("\u00a0", " ")));
+  const { wait } = await until("an upload that says until when", async () => {
+    const live = await app.upload();
+    return live.wait?.reason === "paused" && live;
+  });
+  assert.ok(wait.until_ms - Date.now() > 59 * 60_000 - 10_000);
+  await menu.click("Resume all");
+  await until("an upload that runs", async () => (await app.upload()).wait === null);
+  await menu.click("Turtle, 500 kB/s");
+  await until("a turtle", async () => (await app.invoke("speed")).turtle.on);
+  await menu.click("Add files…");
+  await press(await windowShown("Choose videos"), "Escape");
 
   await menu.click("Quit");
   await until("the log of a clean end", () => CLEAN_END.test(logOf(data)), 3_000);
