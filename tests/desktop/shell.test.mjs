@@ -121,7 +121,7 @@ test("closing goes to the tray, says so once, and the tray opens and quits", wat
   await until("an upload that runs", async () => (await app.upload()).intent === "run");
 
   await menu.click("Pause for 1 hour");
-  await until("a queue that rests", async () => /^Paused until .*, in (1 h|59 min)/.test((await menu.labels())[0].replaceAll("\u00a0", " ")));
+  await until("a queue that rests", async () => /^Paused until .*, in (1 h|59 min)/.test((await menu.labels())[0]));
   const { wait } = await until("an upload that says until when", async () => {
     const live = await app.upload();
     return live.wait?.reason === "paused" && live;
@@ -244,7 +244,7 @@ class Menu {
   /** Each item's id and label, in order. */
   async items() {
     const layout = await this.call("GetLayout", "0", "-1", "['label']");
-    return [...layout.matchAll(/\((\d+), \{'label': <'([^']*)'>/g)].map(([, id, label]) => ({ id, label: label.replaceAll("_", "") }));
+    return [...layout.matchAll(/\((\d+), \{'label': <'([^']*)'>/g)].map(([, id, label]) => ({ id, label: label.replaceAll("_", "").replaceAll("\u00a0", " ") }));
   }
   async labels() {
     return (await this.items()).map(({ label }) => label).filter((label) => label.trim() && label !== ROOT);
