@@ -12,6 +12,7 @@ fn sign_in() -> Wait {
 fn metered(network: &str) -> Standing {
     Standing::Network {
         wait: Wait::Network {
+            until_ms: None,
             cause: Cause::new("network_metered").with("network", network),
             asks: false,
         },
