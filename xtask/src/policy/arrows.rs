@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("slipway-power", &["slipway-model"]),
     ("slipway-platforms", &["slipway-model"]),
     ("slipway-store", &["slipway-model"]),
+    ("slipway-watch", &["slipway-model"]),
     (
         "slipway-engine",
         &[
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "slipway-power",
             "slipway-platforms",
             "slipway-store",
+            "slipway-watch",
         ],
     ),
     (
@@ -38,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "slipway-power",
             "slipway-platforms",
             "slipway-store",
+            "slipway-watch",
             "slipway-engine",
         ],
     ),
@@ -51,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "slipway-power",
             "slipway-platforms",
             "slipway-store",
+            "slipway-watch",
             "slipway-engine",
             "slipway-api",
         ],
@@ -65,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "slipway-power",
             "slipway-platforms",
             "slipway-store",
+            "slipway-watch",
             "slipway-engine",
             "slipway-api",
         ],

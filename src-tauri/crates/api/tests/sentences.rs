@@ -10,7 +10,15 @@ use std::{
 };
 
 /// Those that raise codes: the store's errors get theirs in the api.
-const CRATES: [&str; 6] = ["model", "cover", "platforms", "engine", "api", "cli"];
+const CRATES: [&str; 7] = [
+    "model",
+    "cover",
+    "watch",
+    "platforms",
+    "engine",
+    "api",
+    "cli",
+];
 /// What a code stands behind, and what ends the search for it. Only the first is sure to be a code whatever it looks like; behind the others it has an underscore.
 const RAISED_BY: [(&str, &[char]); 13] = [
     ("Cause::new(", &[')']),

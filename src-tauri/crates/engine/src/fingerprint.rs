@@ -4,11 +4,11 @@
 //! Invariant: two files of one size that differ in any sampled byte have different fingerprints; what is not sampled is guarded by the parts' checksums.
 
 use slipway_model::{Cause, ErrorKind, Fingerprint};
+use slipway_watch::{file_id, mtime_ns};
 use std::{
     fs::{File, Metadata},
     io,
     path::Path,
-    time::UNIX_EPOCH,
 };
 
 /// Head and tail that are hashed.
@@ -156,24 +156,6 @@ fn sample(file: &File, meta: &Metadata) -> io::Result<Fingerprint> {
         file_id: file_id(meta),
         sample: hash.finalize().to_hex().to_string(),
     })
-}
-
-fn mtime_ns(meta: &Metadata) -> i64 {
-    meta.modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .map_or(0, |d| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX))
-}
-
-#[cfg(unix)]
-fn file_id(meta: &Metadata) -> String {
-    use std::os::unix::fs::MetadataExt;
-    format!("{:x}:{:x}", meta.dev(), meta.ino())
-}
-
-#[cfg(not(unix))]
-fn file_id(_meta: &Metadata) -> String {
-    String::new() // the file number is not in stable std on Windows; size, time and samples stand in for it
 }
 
 /// Reads all of `buffer` from `offset`, whatever the file's own position is.
