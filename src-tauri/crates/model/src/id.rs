@@ -35,3 +35,7 @@ id!(
     /// A signed-in identity on one platform.
     AccountId
 );
+id!(
+    /// A folder whose new videos become uploads.
+    WatchId
+);

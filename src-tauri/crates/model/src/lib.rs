@@ -31,7 +31,7 @@ pub mod wait;
 pub use account::{Account, Allowance, Counted, Credential, Health, HealthState};
 pub use error::{Cause, ErrorKind, Params, Retry};
 pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit, TagLimits};
-pub use id::{AccountId, DraftId, ManuscriptId, UploadId};
+pub use id::{AccountId, DraftId, ManuscriptId, UploadId, WatchId};
 pub use manuscript::{Fingerprint, Manuscript, OnlineFile, Source, SourceFile};
 pub use network::{Link, LinkKind, Metered};
 pub use part::{Cuts, Parts, Proof, Receipt, Span};

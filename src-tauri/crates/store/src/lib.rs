@@ -30,6 +30,7 @@ mod today;
 mod unsent;
 mod uploads;
 mod value;
+mod watches;
 mod writer;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use times::Timing;
 pub use today::Today;
 pub use unsent::Unsent;
 pub use uploads::{SaveUpload, StoredUpload, TicketBytes};
+pub use watches::{Afterwards, Outside, Taken, Taking, Watch, WatchCounts};
 
 /// What every method answers.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -112,7 +112,11 @@ impl Store {
     }
 }
 
-fn add(conn: &Connection, manuscripts: &[NewManuscript], now_ms: i64) -> Result<Vec<Added>> {
+pub(crate) fn add(
+    conn: &Connection,
+    manuscripts: &[NewManuscript],
+    now_ms: i64,
+) -> Result<Vec<Added>> {
     manuscripts
         .iter()
         .map(|new| {

@@ -14,6 +14,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../migrations/0007_templates.sql")),
     M::up(include_str!("../migrations/0008_times.sql")),
     M::up(include_str!("../migrations/0009_speed.sql")),
+    M::up(include_str!("../migrations/0010_watches.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -10,6 +10,7 @@ mod sent;
 mod templates;
 mod times;
 mod today;
+mod watches;
 mod writing;
 
 use crate::{Added, NewManuscript, NewUpload, SaveUpload, Store, Timing};
