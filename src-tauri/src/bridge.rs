@@ -120,6 +120,7 @@ impl Missed {
         self.anything = true;
         self.newest.accounts_stale |= patch.accounts_stale;
         self.newest.network_stale |= patch.network_stale;
+        self.newest.watches_stale |= patch.watches_stale;
         if patch.summary.is_some() {
             self.newest.summary = patch.summary;
         }

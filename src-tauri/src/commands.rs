@@ -6,7 +6,7 @@
 )]
 use slipway_api::wire::*;
 use slipway_api::{Api, Failure};
-use slipway_model::{Account, AccountId, DraftId, UploadId, line::Line};
+use slipway_model::{Account, AccountId, DraftId, UploadId, WatchId, line::Line};
 use tauri::State;
 
 macro_rules! shell {
@@ -32,6 +32,7 @@ macro_rules! shell {
                 crate::page::shell_sign_in,
                 crate::pick::shell_pick_files,
                 crate::pick::shell_pick_folder,
+                crate::pick::shell_pick_watch_folder,
                 crate::pick::shell_save_text,
                 crate::quit::shell_quit,
                 crate::save::shell_save_history,

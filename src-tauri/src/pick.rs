@@ -1,7 +1,7 @@
 //! Dialogs for files and folders. Paths stay here: the window gets ids of offered files, or the one folder its user chose.
 
 use crate::settings;
-use slipway_api::wire::OfferedFile;
+use slipway_api::wire::{OfferedFile, OfferedFolder};
 use slipway_api::{Api, Failure};
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::{DialogExt, FilePath};
@@ -112,20 +112,27 @@ pub(crate) async fn shell_save_text(
     Ok(true)
 }
 
+/// Asks for a folder to watch, or to move files to; the window names it by its number. Nothing is given when the dialog is closed.
+#[tauri::command]
+pub(crate) async fn shell_pick_watch_folder(
+    app: AppHandle,
+    window: WebviewWindow,
+    api: State<'_, Api>,
+) -> Result<Option<OfferedFolder>, Failure> {
+    let Some(folder) = ask_folder(&app, &window).await else {
+        return Ok(None);
+    };
+    let offered = api.folders_offer(vec![folder]).await?;
+    Ok(offered.into_iter().next())
+}
+
 /// Asks for a folder. Nothing is given when the dialog is closed.
 #[tauri::command]
 pub(crate) async fn shell_pick_folder(
     app: AppHandle,
     window: WebviewWindow,
 ) -> Result<Option<String>, Failure> {
-    let (answer, chosen) = oneshot::channel();
-    app.dialog()
-        .file()
-        .set_parent(&window)
-        .set_title(settings::words(&app).choose_folder)
-        .pick_folder(|folder| drop(answer.send(folder)));
-    let folder = chosen.await.ok().flatten().map(FilePath::into_path);
-    let Some(Ok(folder)) = folder else {
+    let Some(folder) = ask_folder(&app, &window).await else {
         return Ok(None);
     };
     // A setting of an account is text; a folder whose name is none could not be found again.
@@ -135,4 +142,14 @@ pub(crate) async fn shell_pick_folder(
             Err(Failure::new("folder_name_not_text").with("folder", folder.to_string_lossy()))
         }
     }
+}
+
+async fn ask_folder(app: &AppHandle, window: &WebviewWindow) -> Option<std::path::PathBuf> {
+    let (answer, chosen) = oneshot::channel();
+    app.dialog()
+        .file()
+        .set_parent(window)
+        .set_title(settings::words(app).choose_folder)
+        .pick_folder(|folder| drop(answer.send(folder)));
+    chosen.await.ok().flatten()?.into_path().ok()
 }

@@ -66,6 +66,16 @@ works: number, };
 
 export type Added = { uploads: Array<UploadId>, };
 
+export type Afterwards = { "what": "keep" } | { "what": "move",
+/**
+ * Offered; `null`: the one it has.
+ */
+folder: number | null,
+/**
+ * For display only.
+ */
+path: string, } | { "what": "trash" };
+
 export type Allowance = { what: Counted, left: number,
 /**
  * The whole, where it is told.
@@ -82,7 +92,7 @@ export type Audio = {
  */
 codec: string, channels: number | null, sample_rate_hz: number | null, };
 
-export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, } | { "by": "budget", bytes: number, until_ms: number, };
+export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, };
 
 export type Cause = {
 /**
@@ -116,7 +126,7 @@ export type ClassRule = { class: Class, rule: Rule,
 /**
  * Nobody has said otherwise.
  */
-is_default: boolean, day: NetworkDay, };
+is_default: boolean, };
 
 export type Countdown = { then: Finish,
 /**
@@ -241,6 +251,8 @@ export type FieldsSet = { changed: number,
 refused: Array<Refusal>, };
 
 export type FileKind = "video" | "image" | "captions";
+
+export type FileWait = { "reason": "growing", bytes_per_second: number, } | { "reason": "resting", until_ms: number, } | { "reason": "empty" } | { "reason": "young", until_ms: number, } | { "reason": "open", since_ms: number, program: string | null, } | { "reason": "unreadable", cause: Cause, } | { "reason": "ready" } | { "reason": "refused", cause: Cause, } | { "reason": "twice", cause: Cause, } | { "reason": "stays", cause: Cause, };
 
 export type Filled = { file: number, fields: { [key in string]: string },
 /**
@@ -376,7 +388,7 @@ export type KnownNetwork = { key: string,
 /**
  * As it was called when it was decided on.
  */
-name: string, rule: Rule, day: NetworkDay, };
+name: string, rule: Rule, };
 
 export type LengthLimit = { count: number, of: LengthUnit, };
 
@@ -564,18 +576,6 @@ bits_per_second_max: number, channels_max: number, sample_rate_max_hz: number, }
 
 export type Metered = "yes" | "no" | "unknown";
 
-export type NetworkBudget = { network: RuleFor,
-/**
- * A day; `null`: any number.
- */
-bytes: number | null, };
-
-export type NetworkDay = { sent_bytes: number,
-/**
- * `null`: any number.
- */
-budget_bytes: number | null, };
-
 export type NetworkPass = {
 /**
  * Everything, until then.
@@ -608,11 +608,7 @@ networks: Array<KnownNetwork>,
 /**
  * Every class, the most costly first.
  */
-classes: Array<ClassRule>, pass: NetworkPass,
-/**
- * Of the network in use.
- */
-day: NetworkDay, };
+classes: Array<ClassRule>, pass: NetworkPass, };
 
 export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
 /**
@@ -690,17 +686,15 @@ export type NewUploadToken = { account: AccountId,
  */
 ttl_s: number | null, };
 
-export type NoticeChoices = {
+export type NewWatch = {
 /**
- * Kinds that are not told.
+ * Offered.
  */
-off: Array<NoticeKind>,
+folder: number, rule: WatchRule,
 /**
- * Hours of the day without a notice, such as `22:00-07:00`; what comes then is told after them. `null`: none.
+ * What lies in it now is left out.
  */
-quiet: string | null, };
-
-export type NoticeKind = "needs_you" | "refused" | "waits" | "done" | "published";
+new_only: boolean, };
 
 export type OfferedFile = { file: number, name: string,
 /**
@@ -732,6 +726,20 @@ cause: Cause | null,
  */
 warning: Cause | null, };
 
+export type OfferedFolder = { folder: number,
+/**
+ * Its last names.
+ */
+name: string,
+/**
+ * For display only.
+ */
+path: string,
+/**
+ * Why it cannot be used now.
+ */
+cause: Cause | null, };
+
 export type OwnManuscript = { fields: { [key in string]: string },
 /**
  * Offered image.
@@ -757,6 +765,10 @@ queue_stale: boolean, accounts_stale: boolean,
  * The link, or what may go over it, is another: ask again.
  */
 network_stale: boolean,
+/**
+ * Watched folders, or what waits in them, changed: ask again.
+ */
+watches_stale: boolean,
 /**
  * Files were handed over by another start of the app, or dropped.
  */
@@ -861,12 +873,6 @@ id: string, url: string | null,
 words: string | null, };
 
 export type RequiredWhen = { field: string, is: string, };
-
-export type Rest = {
-/**
- * No bytes move before; `null`: they move.
- */
-until_ms: number | null, };
 
 export type RowFault = {
 /**
@@ -1011,14 +1017,6 @@ left_bytes: number, speed: Speed,
  * The whole queue is held by the user.
  */
 paused: boolean,
-/**
- * Held until then; `null` where it is not, or for good.
- */
-rests_until_ms: number | null,
-/**
- * Bytes in all of what may run now.
- */
-moving_bytes: number,
 /**
  * Why nothing moves, when nothing moves and something waits.
  */
@@ -1248,15 +1246,103 @@ frames_per_second: number | null,
  */
 is_variable: boolean | null, };
 
-export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "paused", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
+export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
 /**
  * Its user has to say what it costs.
  */
-asks: boolean,
+asks: boolean, } | { "reason": "platform", until_ms: number, };
+
+export type WaitingFile = {
 /**
- * When it opens by itself, where that is known.
+ * Names it while the engine runs.
  */
-until_ms: number | null, } | { "reason": "platform", until_ms: number, };
+file: number, name: string,
+/**
+ * The folder beneath the watched one that it lies in; empty for none.
+ */
+beneath: string, size_bytes: number, seen_at_ms: number, wait: FileWait, };
+
+export type WatchChange = { watch: WatchId, rule: WatchRule, };
+
+export type WatchFiles = { total: number, files: Array<WaitingFile>, };
+
+export type WatchFilesPage = { watch: WatchId, offset: number,
+/**
+ * At most 500.
+ */
+limit: number, };
+
+export type WatchId = number;
+
+export type WatchPick = { watch: WatchId, files: Array<number>, };
+
+export type WatchRow = { watch: WatchId,
+/**
+ * Its last names.
+ */
+name: string,
+/**
+ * For display only.
+ */
+folder: string,
+/**
+ * It lies on a disk of its own.
+ */
+is_drive: boolean, rule: WatchRule, state: WatchState,
+/**
+ * When it was switched on or off.
+ */
+switched_at_ms: number,
+/**
+ * When all of it was looked at last; `null`: not yet since the engine began.
+ */
+last_look_ms: number | null, next_look_ms: number | null,
+/**
+ * Files that became uploads, and since when.
+ */
+taken: number, first_taken_ms: number | null,
+/**
+ * What is worth knowing about the watch itself.
+ */
+notes: Array<Cause>,
+/**
+ * The first of the files that wait, those that need somebody before the others.
+ */
+waits: Array<WaitingFile>, waits_total: number,
+/**
+ * Of these, those that only somebody can help.
+ */
+needs_you: number, };
+
+export type WatchRule = {
+/**
+ * Globs of the name, or with a `/` of the path beneath the folder. Without any: all videos.
+ */
+patterns: Array<string>, min_bytes: number | null, max_bytes: number | null,
+/**
+ * Not before it is so old.
+ */
+min_age_seconds: number | null,
+/**
+ * Not when it is older.
+ */
+max_age_seconds: number | null, sub_folders: boolean,
+/**
+ * How long size and time must rest.
+ */
+settle_seconds: number,
+/**
+ * Without any those of the template.
+ */
+accounts: Array<AccountId>, template: string | null,
+/**
+ * Common fields and `platform.field`; variables are filled in for each file.
+ */
+fields: { [key in string]: string }, hold: boolean, priority: Priority | null, afterwards: Afterwards, };
+
+export type WatchState = { "is": "watching" } | { "is": "waiting", cause: Cause, since_ms: number, } | { "is": "off" } | { "is": "resting" };
+
+export type WatchSwitch = { watch: WatchId, on: boolean, };
 
 export type WorkEdit = { account: AccountId, id: string,
 /**
@@ -1363,7 +1449,6 @@ export interface Commands {
   account_work_edit: [WorkEdit, Empty];
   account_work_delete: [WorkNamed, Empty];
   speed: [Empty, Speed];
-  queue_rest: [Rest, Rest];
   limit_set: [Limit, Limit];
   turtle_set: [TurtleChange, Speed];
   account_limit_set: [AccountLimit, Empty];
@@ -1379,8 +1464,14 @@ export interface Commands {
   hours_set: [HoursChange, Hours];
   network: [Empty, NetworkStatus];
   network_rule_set: [NetworkRuleSet, NetworkStatus];
-  network_budget_set: [NetworkBudget, NetworkStatus];
   network_pass: [NetworkPass, NetworkStatus];
-  notice_choices: [Empty, NoticeChoices];
-  notice_choices_set: [NoticeChoices, NoticeChoices];
+  watches: [Empty, Array<WatchRow>];
+  watch_add: [NewWatch, WatchId];
+  watch_set: [WatchChange, Empty];
+  watch_switch: [WatchSwitch, Empty];
+  watch_remove: [WatchId, Empty];
+  watch_look: [WatchId, Empty];
+  watch_files: [WatchFilesPage, WatchFiles];
+  watch_send: [WatchPick, Changed];
+  watch_skip: [WatchPick, Changed];
 }

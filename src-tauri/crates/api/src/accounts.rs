@@ -101,6 +101,7 @@ impl Api {
             Ok(health) => {
                 store.account_set_health(account.id, health.clone()).await?;
                 self.engine.account_changed(account.id).await;
+                self.watches_try_again().await;
                 Ok(Account { health, ..account })
             }
             Err(failure) => {
@@ -142,6 +143,7 @@ impl Api {
         self.look_again();
         if health.state == HealthState::Ready && !health.is_spent() {
             self.engine.account_ready(id).await;
+            self.watches_try_again().await;
         } else {
             self.engine.board().accounts_changed();
         }
@@ -186,6 +188,7 @@ impl Api {
             self.engine.secrets().set(account.id, secrets).await?;
         }
         self.engine.account_changed(account.id).await;
+        self.watches_try_again().await;
         self.look_again();
         store.account(account.id).await?.ok_or_else(unknown)
     }
@@ -202,6 +205,7 @@ impl Api {
             .map_err(|error| Failure::from(error).with("account", &account.label))?;
         self.forget_secrets(id).await;
         self.engine.account_changed(id).await;
+        self.watches_try_again().await;
         Ok(Empty {})
     }
 

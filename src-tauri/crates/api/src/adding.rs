@@ -4,12 +4,12 @@ use crate::{
     Api, Failure,
     checking::{is_red, is_twice},
     filling,
-    wire::{Added, Empty, NewManuscripts, OfferedFile, Priority, Secret},
+    wire::{self, Empty, NewManuscripts, OfferedFile, Priority, Secret},
 };
 use secrecy::SecretString;
 use slipway_engine::{Engine, Happening, fingerprint::SourceFault, happening};
 use slipway_model::{AccountId, Cause, Fields, Intent, Source, UploadId, captions, text};
-use slipway_store::{NewManuscript, NewUpload, Timing};
+use slipway_store::{Added, NewManuscript, NewUpload, Taking, Timing};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -50,7 +50,7 @@ impl Api {
     ///
     /// # Errors
     /// The first refusal of preflight, with file, account and platform; `already_sent` when the same file went to the same account before.
-    pub async fn manuscripts_add(&self, new: NewManuscripts) -> Result<Added, Failure> {
+    pub async fn manuscripts_add(&self, new: NewManuscripts) -> Result<wire::Added, Failure> {
         if new.files.is_empty() {
             return Err(Failure::new("no_files"));
         }
@@ -98,7 +98,7 @@ impl Api {
         if !new.keep {
             self.offered.forget(&new.files);
         }
-        Ok(Added { uploads })
+        Ok(wire::Added { uploads })
     }
 
     /// Puts manuscripts into the queue, all or none, and tells of them.
@@ -127,10 +127,30 @@ impl Api {
         let at_ms = slipway_engine::clock::now_ms();
         let manuscripts = wanted.iter().map(Wanted::manuscript).collect();
         let store = self.engine.store();
-        let added = store.manuscripts_add(manuscripts, timing, at_ms);
-        let added = added.await?;
+        let added = store.manuscripts_add(manuscripts, timing, at_ms).await?;
+        Ok(self.told(&wanted, added, at_ms).await)
+    }
+
+    /// The same for files of watched folders, which are written down as taken with that.
+    pub(crate) async fn keep_watched(
+        &self,
+        wanted: Vec<Wanted>,
+        taking: Vec<Taking>,
+    ) -> Result<(), Failure> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let at_ms = slipway_engine::clock::now_ms();
+        let manuscripts = wanted.iter().map(Wanted::manuscript).zip(taking).collect();
+        let added = self.engine.store().watch_take(manuscripts, at_ms).await?;
+        self.told(&wanted, added, at_ms).await;
+        Ok(())
+    }
+
+    /// Tells of what is in the queue now.
+    async fn told(&self, wanted: &[Wanted], added: Vec<Added>, at_ms: i64) -> Vec<UploadId> {
         self.look_again();
-        for (added, one) in added.iter().zip(&wanted) {
+        for (added, one) in added.iter().zip(wanted) {
             for (id, (account, label)) in added.uploads.iter().zip(&one.accounts) {
                 self.engine.tell(Happening {
                     at_ms,
@@ -143,7 +163,7 @@ impl Api {
             }
         }
         self.engine.wake().await;
-        Ok(added.into_iter().flat_map(|a| a.uploads).collect())
+        added.into_iter().flat_map(|a| a.uploads).collect()
     }
 }
 

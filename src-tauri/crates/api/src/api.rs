@@ -4,6 +4,7 @@ use crate::{
     Failure,
     checking::Looked,
     offered::Offered,
+    watching::Watching,
     wire::{Counts, Empty, SecretsState, Start},
 };
 use parking_lot::Mutex;
@@ -26,6 +27,7 @@ pub struct Api {
     pub(crate) in_view: Arc<Mutex<HashSet<UploadId>>>,
     pub(crate) counts: Arc<Mutex<Option<Counts>>>,
     pub(crate) signing_in: Arc<Mutex<crate::sign_in::Begun>>,
+    pub(crate) watching: Arc<Watching>,
 }
 
 impl Api {
@@ -34,22 +36,28 @@ impl Api {
     /// # Errors
     /// `data_folder_locked`, `data_folder_read_only`, `database_newer`, `database_damaged`, `disk_full`, `vault_wrong_passphrase`.
     pub async fn open(options: Options) -> Result<Self, Failure> {
-        let dir = options.data_dir.clone();
+        let (dir, run) = (options.data_dir.clone(), options.run);
         let engine = Engine::start(options)
             .await
             .map_err(|error| start_failure(&error).with("path", dir.display()))?;
-        Ok(Self {
+        let mut api = Self {
+            watching: Arc::new(Watching::none(engine.idle())),
             engine,
             offered: Arc::default(),
             looked: Arc::default(),
             in_view: Arc::default(),
             counts: Arc::default(),
             signing_in: Arc::default(),
-        })
+        };
+        if run {
+            api.watching = Arc::new(Watching::start(&api));
+        }
+        Ok(api)
     }
 
     /// Stops the engine and lets the data folder go; within three seconds.
     pub async fn close(&self) {
+        self.watching.end().await;
         self.engine.stop().await;
     }
 
@@ -61,9 +69,9 @@ impl Api {
         self.engine.happenings()
     }
 
-    /// `Some` while nothing can move by itself.
+    /// `Some` while nothing can move by itself, and no watched folder is about to bring anything.
     pub fn idle(&self) -> watch::Receiver<Option<Idle>> {
-        self.engine.idle()
+        self.watching.idle()
     }
 
     /// A speed cap for this run only, in bytes per second.

@@ -10,7 +10,7 @@ use crate::{
     socket::{Followed, Heard, Remote},
 };
 use slipway_engine::happening::Happening;
-use slipway_model::{Account, AccountId, DraftId, UploadId, line::Line};
+use slipway_model::{Account, AccountId, DraftId, UploadId, WatchId, line::Line};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Where commands go.

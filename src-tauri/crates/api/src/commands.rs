@@ -90,6 +90,15 @@ macro_rules! window_commands {
             network_pass(NetworkPass) -> NetworkStatus,
             notice_choices(Empty) -> NoticeChoices,
             notice_choices_set(NoticeChoices) -> NoticeChoices,
+            watches(Empty) -> Vec<WatchRow>,
+            watch_add(NewWatch) -> WatchId,
+            watch_set(WatchChange) -> Empty,
+            watch_switch(WatchSwitch) -> Empty,
+            watch_remove(WatchId) -> Empty,
+            watch_look(WatchId) -> Empty,
+            watch_files(WatchFilesPage) -> WatchFiles,
+            watch_send(WatchPick) -> Changed,
+            watch_skip(WatchPick) -> Changed,
         }
     };
 }
@@ -100,6 +109,7 @@ macro_rules! local_commands {
     ($with:ident) => {
         $with! {
             files_offer(Vec<std::path::PathBuf>) -> Vec<OfferedFile>,
+            folders_offer(Vec<std::path::PathBuf>) -> Vec<OfferedFolder>,
         }
     };
 }

@@ -60,6 +60,7 @@ impl PatchStream {
             queue_stale: changes.queue_stale,
             accounts_stale: changes.accounts_stale,
             network_stale: changes.network_stale,
+            watches_stale: changes.watches_stale,
             offered: Vec::new(),
         })
     }

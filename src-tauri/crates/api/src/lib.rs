@@ -31,6 +31,7 @@ mod speed;
 mod templates;
 mod times;
 mod upload_tokens;
+mod watching;
 pub mod wire;
 mod works;
 

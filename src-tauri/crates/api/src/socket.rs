@@ -18,7 +18,7 @@ use interprocess::local_socket::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use slipway_engine::happening::Happening;
-use slipway_model::{AccountId, DraftId, UploadId, line::Line};
+use slipway_model::{AccountId, DraftId, UploadId, WatchId, line::Line};
 use std::{
     io,
     path::{Path, PathBuf},

@@ -137,7 +137,10 @@ impl Api {
         let store = self.engine.store();
         let taken = store.templates_save(bodies.collect(), replace, now_ms);
         match taken.await? {
-            None => Ok(()),
+            None => {
+                self.watches_try_again().await;
+                Ok(())
+            }
             Some(name) => Err(Failure::new("template_name_taken").with("template", name)),
         }
     }

@@ -20,10 +20,12 @@ mod power;
 mod rest;
 mod speed;
 pub use notices::*;
+mod watching;
 pub use past::*;
 pub use power::*;
 pub use rest::*;
 pub use speed::*;
+pub use watching::*;
 
 /// Which rows of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
@@ -844,6 +846,8 @@ pub struct Patch {
     pub accounts_stale: bool,
     /// The link, or what may go over it, is another: ask again.
     pub network_stale: bool,
+    /// Watched folders, or what waits in them, changed: ask again.
+    pub watches_stale: bool,
     /// Files were handed over by another start of the app, or dropped.
     pub offered: Vec<OfferedFile>,
 }

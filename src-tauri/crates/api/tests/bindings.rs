@@ -54,6 +54,7 @@ fn the_bindings_are_fresh() {
     };
     let commands = commands(&config, &mut declarations);
     declarations.visit::<Patch>();
+    declarations.visit::<OfferedFolder>();
     declarations.visit::<slipway_api::Failure>();
     let types: Vec<_> = declarations
         .by_name

@@ -143,6 +143,7 @@ struct State {
     queue_stale: bool,
     accounts_stale: bool,
     network_stale: bool,
+    watches_stale: bool,
 }
 
 #[derive(Debug, Default)]
@@ -169,6 +170,7 @@ pub struct Changes {
     pub queue_stale: bool,
     pub accounts_stale: bool,
     pub network_stale: bool,
+    pub watches_stale: bool,
 }
 
 impl Board {
@@ -301,6 +303,10 @@ impl Board {
         self.write(|s| s.queue_stale = true);
     }
 
+    pub fn watches_changed(&self) {
+        self.write(|s| s.watches_stale = true);
+    }
+
     pub fn accounts_changed(&self) {
         self.write(|s| s.accounts_stale = true);
     }
@@ -335,6 +341,7 @@ impl Board {
             queue_stale: std::mem::take(&mut state.queue_stale),
             accounts_stale: std::mem::take(&mut state.accounts_stale),
             network_stale: std::mem::take(&mut state.network_stale),
+            watches_stale: std::mem::take(&mut state.watches_stale),
         }
     }
 

@@ -384,6 +384,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Returns when everything that was ordered before has been weighed.
+    pub async fn weighed(&self) {
+        self.hold(Vec::new()).await;
+    }
+
     /// Something may run now that could not before.
     pub async fn wake(&self) {
         self.inner.board.queue_changed();
