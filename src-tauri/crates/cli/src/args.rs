@@ -2,6 +2,8 @@
 //!
 //! Secrets are taken as they are and looked at elsewhere: an error made here would quote them.
 
+pub(crate) mod watch;
+
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -122,6 +124,9 @@ pub(crate) enum Command {
         #[arg(long, requires = "then")]
         even_if_failed: bool,
     },
+    /// Folders whose new videos become uploads by themselves
+    #[command(subcommand)]
+    Watch(watch::Watch),
     /// Run the engine in the foreground
     Run(Run),
     /// Change a refused work on its platform and submit it again; nothing is uploaded again

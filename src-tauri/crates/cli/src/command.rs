@@ -16,6 +16,7 @@ mod speed;
 mod templates;
 mod times;
 mod tokens;
+mod watch;
 mod works;
 
 use crate::{
@@ -60,6 +61,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
             then,
             even_if_failed,
         } => power::when_done(then, even_if_failed, out, folder).await,
+        Command::Watch(command) => watch::obey(command, out, folder).await,
         Command::Run(run) => run::run(&run, out, folder).await,
         Command::Resubmit { id, fields } => history::resubmit(id, &fields, out, folder).await,
         Command::History(history) => history::list(&history, out, folder).await,

@@ -2,7 +2,7 @@
 //!
 //! What is shown comes from happenings; what is decided (whether all is done, and the exit status) is read from the queue itself, since happenings may be lost.
 
-use super::{add, queue, tell_recovery};
+use super::{add, queue, tell_recovery, watch::tell_waiting};
 use crate::{
     args::{Add, Run},
     bars::Bars,
@@ -386,6 +386,7 @@ impl Watch<'_> {
             {
                 (published, failed, waiting) = (idle.published, idle.failed, idle.waiting);
             }
+            tell_waiting(&self.client, self.out).await?;
             let rows = queue::rows(&self.client, showing(Show::NeedsYou)).await?;
             needs_person = rows
                 .into_iter()
