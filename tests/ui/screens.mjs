@@ -21,6 +21,11 @@ const menuOf = async (page, account, item) => {
   await page.locator(".menu-item").nth(item).click();
 };
 
+const watched = async (page) => {
+  await page.keyboard.press("Control+2");
+  await page.waitForSelector(".watch");
+};
+
 const past = async (page) => {
   await page.keyboard.press("Control+3");
   await page.waitForSelector(".table-row .state");
@@ -243,6 +248,38 @@ export const screens = {
       await past(page);
       await page.locator("#history-search").fill("nowhere");
       await page.waitForSelector(".queue-empty .button");
+    },
+  },
+  watch: { query: "?still", options: { height: 1080 }, act: watched },
+  "watch-none": {
+    query: "?still&fresh",
+    act: async (page) => {
+      await page.keyboard.press("Control+2");
+      await page.waitForSelector(".queue-empty h2");
+    },
+  },
+  "watch-narrow": { query: "?still", options: { width: 760, height: 1400 }, act: watched },
+  "watch-zoom-200": { query: "?still", options: { zoom: 2 }, act: watched },
+  "watch-form": {
+    query: "?still",
+    options: { height: 900 },
+    act: async (page) => {
+      await watched(page);
+      await page.locator(".topbar .button").click();
+      await page.waitForSelector("dialog[open] .watch-form");
+    },
+  },
+  "watch-form-faults": {
+    query: "?still",
+    options: { width: 760, height: 900 },
+    act: async (page) => {
+      await watched(page);
+      await page.locator(".watch .icon-button").nth(1).click();
+      await page.locator(".menu-item").nth(1).click();
+      await page.locator("#watch-settle").fill("0");
+      await page.locator(".account-chip input:checked").click({ force: true });
+      await page.locator("dialog [data-kind=primary]").click();
+      await page.waitForSelector("dialog .field-error");
     },
   },
   accounts: { query: "?still", act: accounts },

@@ -17,7 +17,7 @@ export function keysView() {
       [
         [c("N"), keys.newUpload],
         [c("O"), keys.addFiles],
-        [`${c("1")}, 3, 4, 5`, keys.screens],
+        [`${c("1")} … 5`, keys.screens],
         ["F6, Shift F6", keys.panes],
         [c("F"), keys.search],
         [c("Shift P"), keys.pauseAll],

@@ -4,6 +4,7 @@ import { isCommand } from "../queue/keys";
 import { toggleTurtle } from "../queue/limit";
 import * as queue from "../queue/state";
 import * as history from "../history/state";
+import * as watch from "../watch/state";
 import { newUpload } from "../manuscript/adding";
 import { chooseFiles } from "../manuscript/files";
 import { drawn } from "./draw";
@@ -68,6 +69,9 @@ export function windowKey(event: KeyboardEvent): void {
     case "1":
       screen.value = "queue";
       void drawn().then(() => document.getElementById("queue-grid")?.focus({ preventScroll: true }));
+      return done();
+    case "2":
+      watch.enter();
       return done();
     case "3":
       history.enter();

@@ -19,6 +19,8 @@ import { settingsView } from "../settings/view";
 import { listDialog } from "../templates/list-view";
 import { manyDialog } from "../templates/many";
 import { templatesDialog } from "../templates/view";
+import * as watch from "../watch/state";
+import { watchView } from "../watch/view";
 import { keysView } from "./help";
 import { closeMenu, menu, type MenuItem } from "./menu";
 import { polite, urgent } from "./live";
@@ -30,25 +32,34 @@ import { commandKey } from "./keys";
 
 const SCREENS: [Screen, string][] = [
   ["queue", "queue"],
+  ["watch", "watch"],
   ["history", "history"],
   ["accounts", "accounts"],
   ["settings", "settings"],
 ];
 
+function watchCount(): TemplateResult | typeof nothing {
+  const [all, needing] = [watch.watches.value.length, watch.needingYou.value];
+  if (needing > 0) return html`<span class="nav-flag">${icon("s-warn")}${num(needing)}<span class="visually-hidden">${t().nav.watchNeeds(needing)}</span></span>`;
+  return all > 0 ? html`<span class="nav-count">${num(all)}</span>` : nothing;
+}
+
 function sidebar(): TemplateResult {
   const { nav } = t();
   const needing = accountsNeedingYou.value;
   const link = ([name, picture]: [Screen, string]) => {
-    const label = nav[name as "queue" | "history" | "accounts" | "settings"];
+    const label = nav[name as "queue" | "watch" | "history" | "accounts" | "settings"];
     return html`
       <a class="nav-link" href=${`#${name}`} aria-current=${screen.value === name ? "page" : nothing} title=${label}
         @click=${(event: Event) => {
           event.preventDefault();
           if (name === "history") enter();
+          else if (name === "watch") watch.enter();
           else screen.value = name;
         }}>
         ${icon(picture)}<span class="nav-text">${label}</span>
         ${name === "queue" && (summary.value?.counts.all ?? 0) > 0 ? html`<span class="nav-count">${num(summary.value?.counts.all ?? 0)}</span>` : nothing}
+        ${name === "watch" ? watchCount() : nothing}
         ${name === "accounts" && needing > 0 ? html`<span class="nav-flag">${icon("s-key")}${num(needing)}<span class="visually-hidden">${nav.needsYou(needing)}</span></span>` : nothing}
       </a>`;
   };
@@ -70,6 +81,8 @@ function screenView(): unknown {
       return isFirstRun.value ? firstView() : queueView();
     case "manuscript":
       return manuscriptView();
+    case "watch":
+      return watchView();
     case "history":
       return historyView();
     case "accounts":

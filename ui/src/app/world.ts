@@ -5,7 +5,7 @@ import { asFailure, type Backend, type Looks, plainLooks } from "../backend/port
 import { language } from "../i18n/format";
 import { names, sentence } from "../i18n/sentences";
 
-export type Screen = "queue" | "manuscript" | "history" | "accounts" | "settings";
+export type Screen = "queue" | "watch" | "manuscript" | "history" | "accounts" | "settings";
 
 let out: Backend | null = null;
 /** The backend. Set once, before anything is drawn. */

@@ -37,6 +37,7 @@ import { frameOf, imagesOf } from "./fake/covers";
 import { draftsOf } from "./fake/drafts";
 import { looked } from "./fake/media";
 import { found, overviewOf, pastRows, receiptOf } from "./fake/history";
+import { watchingOf } from "./fake/watches";
 import { networkOf } from "./fake/network";
 import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { powerOf } from "./fake/power";
@@ -92,6 +93,8 @@ export function fake(search: string = location.search): Backend {
   let stale = false;
   let accountsStale = false;
   let networkStale = false;
+  let watchesStale = false;
+  const watching = watchingOf(born, asked.has("fresh"), () => (watchesStale = true));
   const tokens = new Map<number, UploadTokenRow[]>();
   let newlyOffered: OfferedFile[] = [];
 
@@ -175,10 +178,11 @@ export function fake(search: string = location.search): Backend {
       queue_stale: stale,
       accounts_stale: accountsStale,
       network_stale: networkStale,
+      watches_stale: watchesStale,
       offered: newlyOffered,
     };
-    [changed, stale, accountsStale, networkStale, newlyOffered] = [new Set(), false, false, false, []];
-    if (patch.rows.length === 0 && !patch.summary && !patch.queue_stale && !patch.accounts_stale && !patch.network_stale && patch.offered.length === 0) return;
+    [changed, stale, accountsStale, networkStale, watchesStale, newlyOffered] = [new Set(), false, false, false, false, []];
+    if (patch.rows.length === 0 && !patch.summary && !patch.queue_stale && !patch.accounts_stale && !patch.network_stale && !patch.watches_stale && patch.offered.length === 0) return;
     for (const hear of hearers) hear(patch);
   };
 
@@ -686,6 +690,7 @@ export function fake(search: string = location.search): Backend {
     network_budget_set: (request) => network.budgetSet(request),
     network_pass: (request) => network.pass(request),
     speed: () => caps.now(),
+    ...watching.commands,
     limit_set: (request) => {
       caps.setLimit(request.bytes_per_second);
       stale = true;
@@ -780,6 +785,7 @@ export function fake(search: string = location.search): Backend {
             : [offer("harbour-crane-4k.mov", "/home/studio/Videos", 3_860_000_000), offer("levee-ride-uncut.mp4", "/home/studio/Videos", 4_150_000_000)].slice(0, asked.has("one") ? 1 : 2),
       ),
     saveText: () => Promise.resolve(true),
+    pickWatchFolder: () => Promise.resolve(watching.pick()),
     pickFolder: () => Promise.resolve("/home/studio/Archive"),
     saveHistory: () => Promise.resolve(true),
     saveReceipt: () => Promise.resolve(true),

@@ -3,7 +3,7 @@
  *
  * Two implementations: `tauri.ts` in the product, `fake.ts` in tests and for a look without the engine. Nothing else talks to the outside.
  */
-import type { AccountId, Commands, Failure, HistoryFilter, OfferedFile, Patch, SignInStarted, UploadId } from "../bindings";
+import type { AccountId, Commands, Failure, HistoryFilter, OfferedFile, OfferedFolder, Patch, SignInStarted, UploadId } from "../bindings";
 
 export type CommandName = keyof Commands;
 export type Request<C extends CommandName> = Commands[C][0];
@@ -40,6 +40,8 @@ export interface Backend {
   pickFiles(kind: "video" | "image" | "captions" | "list"): Promise<OfferedFile[]>;
   /** A dialog for where a text is to be kept; whether it was. */
   saveText(name: string, text: string): Promise<boolean>;
+  /** A dialog for a folder that is to be watched, or that files are to be moved to. The window names it by its number. */
+  pickWatchFolder(): Promise<OfferedFolder | null>;
   /** A dialog for a folder. */
   pickFolder(): Promise<string | null>;
   /** Saves what a filter of history finds as CSV, where a dialog says; `false` when it is closed. */

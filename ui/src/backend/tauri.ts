@@ -1,7 +1,7 @@
 /** The backend of the product: commands and one channel of changes over the Tauri boundary. The only file that names Tauri. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { OfferedFile, Patch } from "../bindings";
+import type { OfferedFile, OfferedFolder, Patch } from "../bindings";
 import { type Answer, type Backend, type CommandName, type Drag, type Goal, type Looks, plainLooks, type Request, type SignInShown } from "./port";
 
 export function tauri(): Backend {
@@ -17,6 +17,7 @@ export function tauri(): Backend {
     },
     pickFiles: (kind) => invoke<OfferedFile[]>("shell_pick_files", { request: { kind } }),
     saveText: (name, text) => invoke<boolean>("shell_save_text", { request: { name, text } }),
+    pickWatchFolder: () => invoke<OfferedFolder | null>("shell_pick_watch_folder"),
     pickFolder: () => invoke<string | null>("shell_pick_folder"),
     saveHistory: (filter) => invoke<boolean>("shell_save_history", { request: filter }),
     saveReceipt: (upload) => invoke<boolean>("shell_save_receipt", { request: { id: upload, language: document.documentElement.lang } }),
