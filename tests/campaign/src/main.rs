@@ -16,6 +16,7 @@ mod network;
 mod serve;
 mod slipway;
 mod video;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ enum Campaign {
     Network(network::Options),
     /// Takes a real link down and up during an upload.
     Link(link::Options),
+    /// Fills, pulls and kills watched folders, and measures what watching costs.
+    Watch(watch::Options),
     /// Uploads a sparse file of hundreds of GiB and kills the program on its way.
     Huge(huge::Options),
     /// Measures the figures that are promised.
@@ -82,6 +85,7 @@ async fn run(line: Line) -> Result<()> {
         Campaign::Lost(options) => println!("{}", lost::run(&options, &line.slipway).await?),
         Campaign::Network(options) => println!("{}", network::run(&options, &line.slipway).await?),
         Campaign::Link(options) => println!("{}", link::run(&options, &line.slipway).await?),
+        Campaign::Watch(options) => println!("{}", watch::run(&options, &line.slipway).await?),
         Campaign::Huge(options) => println!("{}", huge::run(&options, &line.slipway).await?),
         Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
         Campaign::Serve => serve::run().await?,
