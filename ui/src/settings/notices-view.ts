@@ -1,6 +1,5 @@
 /** The settings of notices: a switch for each kind, and the hours without any. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { live } from "lit-html/directives/live.js";
 import { t } from "../i18n";
 import { choices, KINDS, refusedQuiet, setKind, setQuiet } from "./notices";
 import { toggle } from "./parts";
@@ -19,7 +18,7 @@ export function noticeSettings(): TemplateResult | typeof nothing {
         <div class="setting">
           <div><h3><label for="set-quiet">${notices.quiet}</label></h3><p id="set-quiet-help">${notices.quietText}</p>
             ${wrong ? html`<p class="field-error" id="set-quiet-error" role="alert">${wrong.why}</p>` : nothing}</div>
-          <input class="input" id="set-quiet" size="24" .value=${live(wrong?.text ?? known.quiet ?? "")} aria-invalid=${wrong ? "true" : "false"}
+          <input class="input" id="set-quiet" size="24" .value=${wrong?.text ?? known.quiet ?? ""} aria-invalid=${wrong ? "true" : "false"}
             aria-describedby=${wrong ? "set-quiet-help set-quiet-error" : "set-quiet-help"} @change=${(event: Event) => void setQuiet((event.target as HTMLInputElement).value)}>
         </div>
       </div>
