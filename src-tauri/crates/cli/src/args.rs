@@ -163,6 +163,11 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE.zip")]
         file: PathBuf,
     },
+    /// Print what a shell needs to complete `slipway` by the Tab key
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual's pages into a folder
+    #[command(hide = true)]
+    Manual { folder: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]

@@ -21,7 +21,7 @@ mod works;
 
 use crate::{
     args::Command,
-    exit::Outcome,
+    exit::{Exit, Outcome},
     folder::{Folder, Purpose, Reached},
     out::Out,
 };
@@ -68,6 +68,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Receipt { id, html } => history::receipt(id, html.as_deref(), out, folder).await,
         Command::Resend { id, again, hold } => history::resend(id, again, hold, out, folder).await,
         Command::Diagnostics { file } => diagnostics::write(&file, out, folder).await,
+        Command::Completions { .. } | Command::Manual { .. } => Ok(Exit::Done), // written before a data folder is looked for
     }
 }
 

@@ -7,6 +7,7 @@ mod event;
 mod exit;
 mod folder;
 mod log;
+mod manual;
 mod out;
 mod redact;
 mod row;
@@ -14,7 +15,7 @@ mod secret;
 mod signal;
 mod table;
 
-use exit::{Exit, Stop};
+use exit::{Exit, Outcome, Stop};
 use folder::Folder;
 use out::Out;
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ fn main() -> ExitCode {
         Err(exit) => return exit.into(),
     };
     let out = Out::new(line.json);
+    if let Some(written) = manual::write(&line.command) {
+        return end(written, &out, "");
+    }
     let data_dir = match log::data_dir(line.data_dir) {
         Ok(dir) => dir,
         Err(failure) => {
@@ -43,11 +47,19 @@ fn main() -> ExitCode {
     let ended = runtime.block_on(command::obey(line.command, &out, &mut folder));
     // Threads that wait for a disk or a keychain must not hold up the end.
     runtime.shutdown_background();
+    end(ended, &out, &named)
+}
+
+/// Says what is still to be said. `folder` is the data folder, for sentences that name it.
+fn end(ended: Outcome, out: &Out, folder: &str) -> ExitCode {
     let exit = match ended {
         Ok(exit) | Err(Stop::Said(exit)) => exit,
         Err(Stop::Unheard) => Exit::Done,
         Err(Stop::Failed(mut failure)) => {
-            failure.params.entry("folder".into()).or_insert(named);
+            failure
+                .params
+                .entry("folder".into())
+                .or_insert_with(|| folder.to_owned());
             tracing::info!(code = failure.code, detail = failure.detail, "ended");
             out.failure(&failure);
             Exit::of(&failure)
