@@ -3,7 +3,7 @@
 //! Decides when to kill; what must hold afterwards is in `judge`. Always holds: the same seed asks for the same moments, though the
 //! machine decides what exactly it was doing then.
 
-mod judge;
+pub(crate) mod judge;
 mod tally;
 
 use std::path::{Path, PathBuf};

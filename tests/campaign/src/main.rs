@@ -9,12 +9,15 @@
 mod bench;
 mod faults;
 mod huge;
+mod idle;
 mod kills;
 mod link;
 mod lost;
 mod network;
+mod proc;
 mod serve;
 mod slipway;
+mod soak;
 mod video;
 mod watch;
 
@@ -53,6 +56,10 @@ enum Campaign {
     Watch(watch::Options),
     /// Uploads a sparse file of hundreds of GiB and kills the program on its way.
     Huge(huge::Options),
+    /// Hours of everything at once: uploads, faults, flips of the link, kills and restarts.
+    Soak(soak::Options),
+    /// Measures the app in the tray with nothing to do.
+    Idle(idle::Options),
     /// Measures the figures that are promised.
     Bench(bench::Options),
     /// Serves a platform and a sink that throw everything away, until standard input closes.
@@ -87,6 +94,8 @@ async fn run(line: Line) -> Result<()> {
         Campaign::Link(options) => println!("{}", link::run(&options, &line.slipway).await?),
         Campaign::Watch(options) => println!("{}", watch::run(&options, &line.slipway).await?),
         Campaign::Huge(options) => println!("{}", huge::run(&options, &line.slipway).await?),
+        Campaign::Soak(options) => println!("{}", soak::run(&options, &line.slipway).await?),
+        Campaign::Idle(options) => println!("{}", idle::run(&options, &line.slipway).await?),
         Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
         Campaign::Serve => serve::run().await?,
         Campaign::Video { file, bytes, seed } => video::write(&file, bytes, seed)?,

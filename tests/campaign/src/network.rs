@@ -27,10 +27,10 @@ const LOOK: Duration = Duration::from_millis(10);
 const MIB: u64 = 1 << 20;
 
 const CABLE: Up = Up::new("802-3-ethernet", "Desk", Metered::GuessNo);
-const HOME: Up = Up::new("802-11-wireless", "Home", Metered::No);
-const HOME_COSTS: Up = Up::new("802-11-wireless", "Home", Metered::Yes);
+pub(crate) const HOME: Up = Up::new("802-11-wireless", "Home", Metered::No);
+pub(crate) const HOME_COSTS: Up = Up::new("802-11-wireless", "Home", Metered::Yes);
 const CAFE: Up = Up::new("802-11-wireless", "Café", Metered::GuessNo);
-const PHONE: Up = Up::new("gsm", "Phone", Metered::GuessYes);
+pub(crate) const PHONE: Up = Up::new("gsm", "Phone", Metered::GuessYes);
 const FLAT_RATE_PHONE: Up = Up::new("gsm", "Flat", Metered::No);
 const WORK: Up = Up::new("vpn", "Work", Metered::Unknown);
 const GUARD: Up = Up::new("wireguard", "Guard", Metered::No);

@@ -7,6 +7,7 @@
 mod chart;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use slipway_sites::{CASES, PLATFORMS, Site};
 
 use crate::kills::judge::{copied_once, published_once};
 use crate::network::{HOME, HOME_COSTS, PHONE};
+use crate::proc;
 use crate::slipway::{Account, Event, Running, Slipway};
 use crate::video;
 use chart::{Mark, Sample};
@@ -391,7 +393,7 @@ impl Soak {
     }
 
     fn sample(&mut self) {
-        let Some(pss) = self.running.pid().and_then(pss_mib) else {
+        let Some(pss) = self.running.pid().and_then(proc::pss_mib) else {
             return;
         };
         self.samples.push(Sample {
@@ -415,19 +417,20 @@ impl Soak {
             let there = site.publications().await;
             let wrong = published_once(wanted, &site.works().await, there);
             breaches.extend(wrong.iter().map(|why| format!("{platform}: {why}")));
-            report.push_str(&format!("| {platform} | {} | {there} |\n", wanted.len()));
+            writeln!(report, "| {platform} | {} | {there} |", wanted.len())?;
         }
         let wanted = &self.expected[COPY];
         let (there, wrong) = copied_once(wanted, &self.folder.join("copies"))?;
         breaches.extend(wrong);
-        report.push_str(&format!("| folder | {} | {there} |\n\n", wanted.len()));
+        writeln!(report, "| folder | {} | {there} |\n", wanted.len())?;
         for (what, count) in &self.counts {
-            report.push_str(&format!("{what}: {count}\n"));
+            writeln!(report, "{what}: {count}")?;
         }
         let [early, late] = chart::thirds(&self.samples);
-        report.push_str(&format!(
-            "memory (PSS, median): {early:.1} MiB in the first third, {late:.1} in the last\n"
-        ));
+        writeln!(
+            report,
+            "memory (PSS, median): {early:.1} MiB in the first third, {late:.1} in the last"
+        )?;
         if late > early + FLAT_MIB {
             breaches.push(format!("memory grew from {early:.1} to {late:.1} MiB"));
         }
@@ -437,12 +440,4 @@ impl Soak {
 
 fn begin(slipway: &Slipway, cap: u64) -> Result<Running> {
     slipway.start(["run", "--json", "--limit", &cap.to_string()])
-}
-
-/// Memory of a process, shared pages in proportion.
-fn pss_mib(pid: u32) -> Option<f64> {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kib / 1024.0)
 }

@@ -5,12 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::proc::{Stat, kib_as_mib};
+
 /// How often memory is looked at. Peaks that last shorter are the kernel's to remember: it keeps the high-water mark.
 const LOOK: Duration = Duration::from_millis(10);
-/// Clock ticks in a second as /proc has them.
-/// Source: proc(5), `sysconf(_SC_CLK_TCK)`; 100 on every Linux platform Rust runs on, read 2026-11-21.
-const TICKS_PER_SECOND: f64 = 100.0;
-
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cost {
     pub(super) wall_s: f64,
@@ -29,9 +27,9 @@ pub(super) fn of(command: &mut Command) -> Result<Cost> {
     let mut cost = Cost::default();
     // A program that has ended stays in /proc until it is waited for, with all it has used.
     loop {
-        let (state, cpu_s) = stat(child.id())?;
-        cost.cpu_s = cpu_s;
-        if state == 'Z' {
+        let stat = Stat::of(child.id()).context("figures are read from /proc")?;
+        cost.cpu_s = stat.cpu_s;
+        if stat.state == 'Z' {
             break;
         }
         if let Some(peak) = memory_mib(child.id(), "VmHWM:") {
@@ -47,33 +45,10 @@ pub(super) fn of(command: &mut Command) -> Result<Cost> {
     Ok(cost)
 }
 
-/// State and processor time of a process.
-fn stat(pid: u32) -> Result<(char, f64)> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .context("figures are read from /proc")?;
-    // The name, in parentheses, may hold anything.
-    let (_, rest) = stat
-        .rsplit_once(") ")
-        .context("/proc/PID/stat has a name")?;
-    let fields: Vec<&str> = rest.split(' ').collect();
-    let ticks = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<f64>().ok());
-    let (user, system) = (
-        ticks(11).context("user time")?,
-        ticks(12).context("system time")?,
-    );
-    let state = rest.chars().next().context("a state")?;
-    Ok((state, (user + system) / TICKS_PER_SECOND))
-}
-
 /// One line of /proc/PID/status, in MiB.
 pub(super) fn memory_mib(pid: u32, line: &str) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kib = status
-        .lines()
-        .find_map(|text| text.strip_prefix(line))?
-        .trim()
-        .trim_end_matches(" kB");
-    kib.parse::<f64>().ok().map(|kib| kib / 1024.0)
+    kib_as_mib(&status, line)
 }
 
 #[cfg(test)]

@@ -98,9 +98,9 @@ impl Judge {
             *last += again;
         }
         let (works, publications) = (site.works().await, site.publications().await);
-        let mut breaches = Vec::new();
-        self.published_once(&works, publications, &mut breaches);
-        let copies = self.copied_once(&mut breaches)?;
+        let mut breaches = published_once(&self.expected, &works, publications);
+        let (copies, wrong) = copied_once(&self.expected, &self.copies)?;
+        breaches.extend(wrong);
         let abandoned = site.left_behind();
         if abandoned > 0 {
             breaches.push(format!(
@@ -173,49 +173,60 @@ impl Judge {
         )?;
         Ok(table)
     }
+}
 
-    fn published_once(&self, works: &[Work], publications: usize, breaches: &mut Vec<String>) {
-        for (title, digest) in &self.expected {
-            let published: Vec<_> = works.iter().filter(|work| work.title == *title).collect();
-            match published.as_slice() {
-                [one] if one.sha256 == *digest => {}
-                [_] => breaches.push(format!("{title} was published with other bytes")),
-                many => breaches.push(format!("{title} was published {} times", many.len())),
-            }
-        }
-        if publications != self.expected.len() {
-            breaches.push(format!(
-                "{publications} works are there for {} that were asked for",
-                self.expected.len()
-            ));
+/// Each title is there once with the bytes of its file, and nothing else is.
+pub(crate) fn published_once(
+    expected: &BTreeMap<String, String>,
+    works: &[Work],
+    publications: usize,
+) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (title, digest) in expected {
+        let published: Vec<_> = works.iter().filter(|work| work.title == *title).collect();
+        match published.as_slice() {
+            [one] if one.sha256 == *digest => {}
+            [_] => breaches.push(format!("{title} was published with other bytes")),
+            many => breaches.push(format!("{title} was published {} times", many.len())),
         }
     }
-
-    /// Every video in the folder is one that is wanted, and nothing half-made is left.
-    fn copied_once(&self, breaches: &mut Vec<String>) -> Result<usize> {
-        let mut copies: BTreeMap<String, u32> = BTreeMap::new();
-        for entry in std::fs::read_dir(&self.copies)? {
-            let file = entry?.path();
-            let name = file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            match file.extension().and_then(|extension| extension.to_str()) {
-                Some("mp4") if !name.starts_with('.') => {
-                    *copies.entry(video::sha256(&file)?).or_default() += 1;
-                }
-                Some("json") if !name.starts_with('.') => {}
-                _ => breaches.push(format!("{name} was left in the folder")),
-            }
-        }
-        for (title, digest) in &self.expected {
-            match copies.get(digest) {
-                Some(1) => {}
-                Some(times) => breaches.push(format!("{title} was copied {times} times")),
-                None => breaches.push(format!("{title} was not copied whole")),
-            }
-        }
-        Ok(copies.values().map(|times| *times as usize).sum())
+    if publications != expected.len() {
+        breaches.push(format!(
+            "{publications} works are there for {} that were asked for",
+            expected.len()
+        ));
     }
+    breaches
+}
+
+/// Every video in `folder` is one that is wanted, once, and nothing half-made is left. How many are there, and what is wrong.
+pub(crate) fn copied_once(
+    expected: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Result<(usize, Vec<String>)> {
+    let mut breaches = Vec::new();
+    let mut copies: BTreeMap<String, u32> = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        match file.extension().and_then(|extension| extension.to_str()) {
+            Some("mp4") if !name.starts_with('.') => {
+                *copies.entry(video::sha256(&file)?).or_default() += 1;
+            }
+            Some("json") if !name.starts_with('.') => {}
+            _ => breaches.push(format!("{name} was left in the folder")),
+        }
+    }
+    for (title, digest) in expected {
+        match copies.get(digest) {
+            Some(1) => {}
+            Some(times) => breaches.push(format!("{title} was copied {times} times")),
+            None => breaches.push(format!("{title} was not copied whole")),
+        }
+    }
+    Ok((copies.values().map(|times| *times as usize).sum(), breaches))
 }

@@ -29,6 +29,9 @@ const PANEL: f64 = 200.0;
 const LEFT: f64 = 60.0;
 const TOP: f64 = 30.0;
 
+/// Where it stands, the value at its upper edge, its title, what it shows, its colour.
+type Panel = (f64, f64, &'static str, fn(&Sample) -> f64, &'static str);
+
 /// Medians of memory in the first and in the last third of the time.
 pub(super) fn thirds(samples: &[Sample]) -> [f64; 2] {
     let warm: Vec<_> = samples.iter().filter(|sample| sample.is_warm).collect();
@@ -91,7 +94,7 @@ pub(super) fn svg(samples: &[Sample], marks: &[(f64, Mark)]) -> String {
             _ => {}
         }
     }
-    let panels: [(f64, f64, &str, fn(&Sample) -> f64, &str); 3] = [
+    let panels: [Panel; 3] = [
         (
             TOP,
             memory,
@@ -170,7 +173,8 @@ mod tests {
             .map(|at| sample(f64::from(at), 20.0 + f64::from(at)))
             .collect();
         samples[0].pss_mib = 900.0;
-        assert_eq!(thirds(&samples), [40.0, 95.0]);
+        let [early, late] = thirds(&samples);
+        assert_eq!((early as u32, late as u32), (40, 95));
     }
 
     #[test]
