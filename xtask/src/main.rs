@@ -3,6 +3,7 @@
 mod command;
 mod demo;
 mod launch;
+mod package;
 mod place;
 mod policy;
 mod proofs;
@@ -52,6 +53,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
+    /// Hours of uploads, faults, flips of the link, kills and restarts, with a graph (`--minutes 120 --uploads 500`).
+    Soak {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Uploads once under each fault, platform by platform (`--platform wangsu --only stall`).
     Faults {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -63,6 +69,12 @@ enum Task {
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
+    },
+    /// Makes a Debian package and an archive of the same files.
+    Package {
+        /// Also install, use and remove it in a Debian that has nothing (as root).
+        #[arg(long)]
+        prove: bool,
     },
     /// Installs what this machine lacks to build and test.
     Setup,
@@ -93,9 +105,11 @@ fn run(task: Task) -> Result<()> {
         Task::Run { words } => launch::app(&words),
         Task::Simulators { words } => launch::simulators(&words),
         Task::Campaign { words } => launch::campaign("kills", &words),
+        Task::Soak { words } => launch::campaign("soak", &words),
         Task::Faults { words } => launch::campaign("faults", &words),
         Task::Proofs { platforms } => proofs::run_all(&platforms),
         Task::Bench { words } => launch::campaign("bench", &words),
+        Task::Package { prove } => package::make(prove),
         Task::Setup => setup::prepare(setup::Need::Tests),
         Task::Test { parts } => test::run(&parts),
         Task::Session { command } => {

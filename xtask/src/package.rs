@@ -32,7 +32,7 @@ pub(crate) fn make(proven: bool) -> Result<()> {
     ]))?;
     let out = place::target().join("package");
     empty(&out)?;
-    describe(&out)?;
+    describe()?;
     let deb = debian(&out)?;
     let archive = archive(&out, &deb)?;
     for file in [&deb, &archive] {
@@ -45,13 +45,13 @@ pub(crate) fn make(proven: bool) -> Result<()> {
     Ok(())
 }
 
-/// The manual and the completions, by the program that they describe.
-fn describe(out: &Path) -> Result<()> {
+/// The manual and the completions, by the program that they describe and beside it: that folder alone is found wherever cargo builds.
+fn describe() -> Result<()> {
     let slipway = place::program("release", "slipway");
-    let manual = out.join("manual");
-    let completions = out.join("completions");
-    fs::create_dir(&manual)?;
-    fs::create_dir(&completions)?;
+    let manual = slipway.with_file_name("manual");
+    let completions = slipway.with_file_name("completions");
+    empty(&manual)?;
+    empty(&completions)?;
     run(command(&slipway).arg("manual").arg(&manual))?;
     for (shell, file) in [
         ("bash", "slipway"),

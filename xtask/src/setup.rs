@@ -23,6 +23,8 @@ pub(crate) enum Need {
     Bench,
     /// The platforms' own clients can be installed: they are Python and Node packages.
     Proofs,
+    /// Packages can be made, and tried in a Debian that has nothing.
+    Package,
     /// All tests can run, those of the real window included.
     Tests,
 }
@@ -74,6 +76,15 @@ const PROOFS: &[Package] = &[
     ("python3-venv", "packages of official clients"),
 ];
 
+const PACKAGE: &[Package] = &[
+    ("dpkg-dev", "finds the libraries that a package depends on"),
+    ("mmdebstrap", "a Debian that has nothing, to try it in"),
+];
+
+/// Version of the cargo command that makes Debian packages.
+/// Source: crates.io, read 2026-11-22.
+const CARGO_DEB: &str = "3.8.0";
+
 /// Version of the program between WebDriver clients and WebKitWebDriver.
 /// Source: crates.io, read 2026-11-21.
 const TAURI_DRIVER: &str = "2.1.0";
@@ -94,7 +105,10 @@ pub(crate) fn prepare(need: Need) -> Result<()> {
         packages(&wanted(need))?;
     }
     if need == Need::Tests {
-        tauri_driver()?;
+        tool("tauri-driver", TAURI_DRIVER, "drives the window in tests")?;
+    }
+    if need == Need::Package {
+        tool("cargo-deb", CARGO_DEB, "makes Debian packages")?;
     }
     Ok(())
 }
@@ -106,6 +120,7 @@ fn wanted(need: Need) -> Vec<Package> {
         Need::Proofs => &[RUST, PROOFS],
         Need::Browser => &[BROWSER],
         Need::Window => &[RUST, WINDOW],
+        Need::Package => &[RUST, WINDOW, PACKAGE],
         Need::Tests => &[RUST, WINDOW, BROWSER, TESTS],
     };
     lists.concat()
@@ -199,22 +214,16 @@ fn node() -> Result<()> {
     Ok(())
 }
 
-fn tauri_driver() -> Result<()> {
-    let driver = place::tools().join("bin").join("tauri-driver");
-    if driver.is_file() {
+/// A program of cargo's registry, kept with what is built.
+fn tool(name: &'static str, version: &str, why: &'static str) -> Result<()> {
+    let program = place::tools().join("bin").join(name);
+    if program.is_file() {
         return Ok(());
     }
     run(crate::command::cargo()
-        .args([
-            "install",
-            "--locked",
-            "--quiet",
-            "tauri-driver",
-            "--version",
-            TAURI_DRIVER,
-            "--root",
-        ])
+        .args(["install", "--locked", "--quiet", name, "--version", version])
+        .arg("--root")
         .arg(place::tools())
         .env_remove("CARGO_TARGET_DIR"))
-    .context("tauri-driver drives the window in tests")
+    .with_context(|| format!("{name} {why}"))
 }

@@ -54,6 +54,7 @@ pub(crate) fn prove(deb: &Path, out: &Path) -> Result<()> {
         .arg(format!("--include={DESKTOP}"))
         .arg(SUITE)
         .arg(&root))?;
+    run(inside(&root).args(["apt-get", "update", "--quiet"]))?;
     run(inside(&root).args([
         "apt-get",
         "satisfy",
