@@ -92,7 +92,7 @@ export type Audio = {
  */
 codec: string, channels: number | null, sample_rate_hz: number | null, };
 
-export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, };
+export type Because = { "by": "offline" } | { "by": "upload_pass" } | { "by": "timed_pass", until_ms: number, } | { "by": "network" } | { "by": "class", class: Class, } | { "by": "budget", bytes: number, until_ms: number, };
 
 export type Cause = {
 /**
@@ -126,7 +126,7 @@ export type ClassRule = { class: Class, rule: Rule,
 /**
  * Nobody has said otherwise.
  */
-is_default: boolean, };
+is_default: boolean, day: NetworkDay, };
 
 export type Countdown = { then: Finish,
 /**
@@ -388,7 +388,7 @@ export type KnownNetwork = { key: string,
 /**
  * As it was called when it was decided on.
  */
-name: string, rule: Rule, };
+name: string, rule: Rule, day: NetworkDay, };
 
 export type LengthLimit = { count: number, of: LengthUnit, };
 
@@ -576,6 +576,18 @@ bits_per_second_max: number, channels_max: number, sample_rate_max_hz: number, }
 
 export type Metered = "yes" | "no" | "unknown";
 
+export type NetworkBudget = { network: RuleFor,
+/**
+ * A day; `null`: any number.
+ */
+bytes: number | null, };
+
+export type NetworkDay = { sent_bytes: number,
+/**
+ * `null`: any number.
+ */
+budget_bytes: number | null, };
+
 export type NetworkPass = {
 /**
  * Everything, until then.
@@ -608,7 +620,11 @@ networks: Array<KnownNetwork>,
 /**
  * Every class, the most costly first.
  */
-classes: Array<ClassRule>, pass: NetworkPass, };
+classes: Array<ClassRule>, pass: NetworkPass,
+/**
+ * Of the network in use.
+ */
+day: NetworkDay, };
 
 export type NewAccount = { platform: string, label: string, settings: { [key in string]: string },
 /**
@@ -695,6 +711,18 @@ folder: number, rule: WatchRule,
  * What lies in it now is left out.
  */
 new_only: boolean, };
+
+export type NoticeChoices = {
+/**
+ * Kinds that are not told.
+ */
+off: Array<NoticeKind>,
+/**
+ * Hours of the day without a notice, such as `22:00-07:00`; what comes then is told after them. `null`: none.
+ */
+quiet: string | null, };
+
+export type NoticeKind = "needs_you" | "refused" | "waits" | "done" | "published";
 
 export type OfferedFile = { file: number, name: string,
 /**
@@ -874,6 +902,12 @@ words: string | null, };
 
 export type RequiredWhen = { field: string, is: string, };
 
+export type Rest = {
+/**
+ * No bytes move before; `null`: they move.
+ */
+until_ms: number | null, };
+
 export type RowFault = {
 /**
  * Where the row begins, from 1.
@@ -1017,6 +1051,14 @@ left_bytes: number, speed: Speed,
  * The whole queue is held by the user.
  */
 paused: boolean,
+/**
+ * Held until then; `null` where it is not, or for good.
+ */
+rests_until_ms: number | null,
+/**
+ * Bytes in all of what may run now.
+ */
+moving_bytes: number,
 /**
  * Why nothing moves, when nothing moves and something waits.
  */
@@ -1246,11 +1288,15 @@ frames_per_second: number | null,
  */
 is_variable: boolean | null, };
 
-export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
+export type Wait = { "reason": "turn", ahead: number, } | { "reason": "start_at", until_ms: number, } | { "reason": "hours", until_ms: number, } | { "reason": "paused", until_ms: number, } | { "reason": "publish_at", until_ms: number, } | { "reason": "together", others: number, stopped: Cause | null, } | { "reason": "retry", until_ms: number, cause: Cause, } | { "reason": "quota", until_ms: number, cause: Cause, } | { "reason": "sign_in", cause: Cause, } | { "reason": "file_missing", cause: Cause, } | { "reason": "file_changed", cause: Cause, } | { "reason": "disk", until_ms: number, cause: Cause, } | { "reason": "secrets", cause: Cause, } | { "reason": "network", cause: Cause,
 /**
  * Its user has to say what it costs.
  */
-asks: boolean, } | { "reason": "platform", until_ms: number, };
+asks: boolean,
+/**
+ * When it opens by itself, where that is known.
+ */
+until_ms: number | null, } | { "reason": "platform", until_ms: number, };
 
 export type WaitingFile = {
 /**
@@ -1449,6 +1495,7 @@ export interface Commands {
   account_work_edit: [WorkEdit, Empty];
   account_work_delete: [WorkNamed, Empty];
   speed: [Empty, Speed];
+  queue_rest: [Rest, Rest];
   limit_set: [Limit, Limit];
   turtle_set: [TurtleChange, Speed];
   account_limit_set: [AccountLimit, Empty];
@@ -1464,7 +1511,10 @@ export interface Commands {
   hours_set: [HoursChange, Hours];
   network: [Empty, NetworkStatus];
   network_rule_set: [NetworkRuleSet, NetworkStatus];
+  network_budget_set: [NetworkBudget, NetworkStatus];
   network_pass: [NetworkPass, NetworkStatus];
+  notice_choices: [Empty, NoticeChoices];
+  notice_choices_set: [NoticeChoices, NoticeChoices];
   watches: [Empty, Array<WatchRow>];
   watch_add: [NewWatch, WatchId];
   watch_set: [WatchChange, Empty];
