@@ -27,7 +27,7 @@ fn every_command_in_the_help_has_a_page_and_is_completed() {
         let page = fs::read_to_string(pages.join(format!("slipway-{command}.1"))).unwrap();
         assert!(page.contains(".SH SYNOPSIS"), "{page}");
         assert!(
-            bash.contains(&format!("slipway__subcmd__{command})")),
+            bash.contains(&format!("slipway,{command})")),
             "{command} is not completed"
         );
     }
