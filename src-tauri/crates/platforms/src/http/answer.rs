@@ -7,7 +7,7 @@ use super::{ReadFailed, bare_url, chain, excerpt, redact};
 use crate::{Error, Result};
 use bytes::{Bytes, BytesMut};
 use reqwest::{StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use slipway_model::{Cause, ErrorKind};
 use std::time::{Duration, SystemTime};
 
@@ -86,8 +86,11 @@ impl Answer {
             .error(ErrorKind::ServerFault, self.cause("answer_not_understood"))
     }
 
-    /// What the status alone means.
+    /// What the status alone means; nothing certain when the answer was cut short, for what it went on to say is not known.
     pub fn refusal(&self) -> Error {
+        if self.is_cut() {
+            return self.not_understood();
+        }
         let wait = self.retry_after();
         let (kind, code) = match self.status.as_u16() {
             429 => (ErrorKind::RateLimited { wait }, "http_too_many_requests"),
@@ -103,6 +106,12 @@ impl Answer {
             _ => (ErrorKind::ServerFault, "answer_not_understood"),
         };
         self.act.error(kind, self.cause(code))
+    }
+
+    /// The beginning of a JSON document.
+    fn is_cut(&self) -> bool {
+        let read = serde_json::from_slice::<IgnoredAny>(&self.body);
+        !self.body.is_empty() && read.is_err_and(|error| error.is_eof())
     }
 
     fn cause(&self, code: &str) -> Cause {

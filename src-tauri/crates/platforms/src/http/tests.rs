@@ -276,6 +276,17 @@ async fn a_status_without_json_says_what_follows() {
 }
 
 #[tokio::test]
+async fn half_of_a_refusal_refuses_nothing() {
+    let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 19\r\n\r\n{\"title\": \"The acce";
+    let (url, _) = server(answer).await;
+    let error = get(&url).await.unwrap().refusal();
+    assert_eq!(
+        (error.kind, error.cause.code.as_str()),
+        (ErrorKind::ServerFault, "answer_not_understood")
+    );
+}
+
+#[tokio::test]
 async fn an_answer_is_read_up_to_a_bound() {
     let (url, _) = server(
         format!(
