@@ -20,6 +20,8 @@ pub enum Hint {
     Folder { key: i64, path: PathBuf },
     /// The watched folder itself went away, or its disk.
     Root { key: i64 },
+    /// A disk was plugged in or pulled, no matter which.
+    Mounts,
     /// Too much happened at once to be told.
     Lost,
 }

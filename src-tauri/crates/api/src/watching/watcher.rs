@@ -69,6 +69,8 @@ enum Done {
     Found(WatchId, Vec<Found>),
     Looked(WatchId, Instant, Result<Vec<(PathBuf, Look)>, Cause>),
     Took(WatchId, Vec<(PathBuf, Took)>),
+    /// Which folders are there.
+    Present(Vec<(WatchId, Result<(), Cause>)>),
     /// Whether something is still to be tried again.
     Finished(bool),
 }
@@ -91,6 +93,9 @@ pub(super) struct Watcher {
     /// When files are moved and thrown away, if any are.
     finish_at: Option<Instant>,
     is_finishing: bool,
+    /// Disks were plugged in or pulled since folders were last looked for.
+    is_moved: bool,
+    is_seeking: bool,
     /// Both clocks, as they were last compared.
     clocks: (Instant, i64),
     was_quiet: bool,
@@ -126,6 +131,8 @@ impl Watcher {
             is_taking: false,
             finish_at: Some(Instant::now()),
             is_finishing: false,
+            is_moved: false,
+            is_seeking: false,
             clocks: (Instant::now(), now_ms()),
             was_quiet: false,
             tell_at: None,
@@ -274,6 +281,23 @@ impl Watcher {
         }
         self.begin_taking();
         self.begin_finishing(now);
+        self.begin_seeking();
+    }
+
+    /// Asks of each folder only whether it is there: mounts change often where containers run, and most are nobody's here.
+    fn begin_seeking(&mut self) {
+        if self.is_seeking || !std::mem::take(&mut self.is_moved) {
+            return;
+        }
+        let folders = self.folders.iter();
+        let places: Vec<_> = folders
+            .map(|(id, folder)| (*id, folder.watch.path.clone(), folder.watch.mount.clone()))
+            .collect();
+        self.is_seeking = true;
+        self.others.spawn_blocking(move || {
+            let seek = |(id, root, mount): (_, PathBuf, PathBuf)| (id, presence(&root, &mount));
+            Done::Present(places.into_iter().map(seek).collect())
+        });
     }
 
     fn begin_taking(&mut self) {
@@ -365,6 +389,22 @@ impl Watcher {
                     folder.end_taking(ends, now);
                 }
             }
+            Done::Present(folders) => {
+                self.is_seeking = false;
+                for (id, there) in folders {
+                    let Some(folder) = self.folders.get_mut(&id) else {
+                        continue;
+                    };
+                    match there {
+                        Ok(()) if folder.is_away().is_some() => folder.scan_soon(now),
+                        Ok(()) => {}
+                        Err(cause) => {
+                            self.listener.forget(id.0);
+                            folder.is_gone(cause, now);
+                        }
+                    }
+                }
+            }
             Done::Finished(again) => {
                 self.is_finishing = false;
                 if again {
@@ -415,6 +455,10 @@ impl Watcher {
                         folder.end_walks();
                         folder.scan_soon(now);
                     }
+                    continue;
+                }
+                Hint::Mounts => {
+                    self.is_moved = true;
                     continue;
                 }
                 Hint::File { key, path } => (key, path, false),

@@ -1,4 +1,7 @@
 //! Linux: inotify, without a word for each write. Growth is noticed by looks; what is told is that a file was closed by its writer, came, or went.
+//!
+//! A mount that is laid over a folder, or taken off it while files in it are open, says nothing to inotify: the kernel's table of mounts tells of those.
+//! Source: proc_pid_mountinfo(5) and proc_pid_mounts(5), a change 'causes it to be marked as having a priority event', read 2026-11-22.
 
 use super::Hint;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -7,10 +10,12 @@ use parking_lot::Mutex;
 use slipway_model::Cause;
 use std::{
     collections::HashMap,
+    fs::File,
     io,
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// Room for this many bytes of events at a time.
 const BUFFER: usize = 16 << 10;
@@ -23,6 +28,7 @@ type Places = Arc<Mutex<HashMap<WatchDescriptor, Vec<(i64, PathBuf)>>>>;
 /// The events of all folders.
 pub struct Hints {
     stream: Option<EventStream<Vec<u8>>>,
+    mounts: Option<AsyncFd<File>>,
     places: Places,
 }
 
@@ -40,8 +46,16 @@ impl Hints {
         let stream = stream
             .inspect_err(|error| tracing::warn!(%error, "nothing tells of files"))
             .ok();
+        #[expect(
+            deprecated,
+            reason = "a file keeps its descriptor, and the new name is unsafe"
+        )]
+        let mounts = File::open("/proc/self/mountinfo")
+            .and_then(|table| AsyncFd::with_interest(table, Interest::PRIORITY))
+            .inspect_err(|error| tracing::warn!(%error, "nothing tells of disks"));
         Self {
             stream,
+            mounts: mounts.ok(),
             places: Places::default(),
         }
     }
@@ -61,9 +75,13 @@ impl Hints {
         let mut hints = Vec::new();
         while hints.is_empty() {
             let Some(stream) = &mut self.stream else {
-                return std::future::pending().await;
+                mounts_change(self.mounts.as_ref()).await;
+                return vec![Hint::Mounts];
             };
-            let mut event = stream.next().await;
+            let mut event = tokio::select! {
+                event = stream.next() => event,
+                () = mounts_change(self.mounts.as_ref()) => return vec![Hint::Mounts],
+            };
             loop {
                 match event {
                     Some(Ok(event)) => self.read(&event, &mut hints),
@@ -180,6 +198,17 @@ impl Listener {
             }
         }
     }
+}
+
+/// Waits until the table of mounts is another.
+async fn mounts_change(mounts: Option<&AsyncFd<File>>) {
+    if let Some(mounts) = mounts
+        && let Ok(mut changed) = mounts.ready(Interest::PRIORITY).await
+    {
+        changed.clear_ready();
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 fn gone(root: &Path, error: &io::Error) -> Cause {
