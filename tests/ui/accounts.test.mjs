@@ -43,7 +43,7 @@ test("a sign-in waits for the browser, and its uploads go on", async () => {
   await page.evaluate(() => dispatchEvent(new Event("fake-browser")));
   await dialog.waitFor({ state: "detached" });
   await tile(page, BLUESKY).getByText("Working").waitFor();
-  await until(async () => assert.equal(await page.locator(".nav-flag").count(), 0));
+  await until(async () => assert.equal(await page.locator(".nav-link", { hasText: "Accounts" }).locator(".nav-flag").count(), 0));
   await page.keyboard.press("Control+1");
   await page.waitForSelector(".upload-row");
   await until(async () => assert.equal(await page.locator(".upload-row", { hasText: "ign in" }).count(), 0));

@@ -195,7 +195,7 @@ test("a sign-in asked for on a row leads to its account's form", async () => {
   await page.waitForSelector("dialog[open] #account-app_password");
   await page.locator("#account-app_password").fill("new-one");
   await page.locator("dialog .button[data-kind=primary]").click();
-  await page.waitForSelector(".nav-flag", { state: "detached" });
+  await page.locator(".nav-link", { hasText: "Accounts" }).locator(".nav-flag").waitFor({ state: "detached" });
 });
 
 test("what one account refuses is left out, the rest is added", async () => {
