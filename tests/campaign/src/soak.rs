@@ -2,7 +2,8 @@
 //! and the engine is killed or stopped and started anew.
 //!
 //! Decides when what happens; the graph is drawn in `chart`. Always holds: in the end every upload is published exactly once with the
-//! bytes of its file, judged by what the platforms and the folder hold. The same seed asks for the same moments.
+//! bytes of its file, judged by what the platforms and the folder hold. Where the program asks for a person, somebody looks and tries again, and is
+//! counted. The same seed asks for the same moments.
 
 mod chart;
 
@@ -111,7 +112,7 @@ struct Soak {
     expected: BTreeMap<&'static str, BTreeMap<String, String>>,
     added: u32,
     published: BTreeSet<u64>,
-    failed: BTreeMap<u64, String>,
+    failed: BTreeMap<u64, Failed>,
     waiting: BTreeMap<u64, String>,
     marks: Vec<(f64, Mark)>,
     samples: Vec<Sample>,
@@ -119,6 +120,13 @@ struct Soak {
 }
 
 const COPY: &str = "copy";
+
+/// An upload that ended without a work, for a person to look at.
+#[derive(Debug)]
+struct Failed {
+    account: String,
+    title: String,
+}
 
 pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
     std::fs::create_dir_all(&options.out)?;
@@ -246,6 +254,7 @@ impl Soak {
         if self.plan.samples.is_due() {
             self.sample();
             self.plan.samples.next = Instant::now() + SAMPLED_EVERY;
+            self.look_after().await?;
         }
         self.beside(async {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -280,9 +289,17 @@ impl Soak {
                 self.failed.remove(&upload);
             }
             "failed" => {
-                let why = format!("{} {}", event.text("account"), event.text("code"));
-                println!("{:.0} s: {upload} failed: {why}", self.seconds());
-                self.failed.insert(upload, why);
+                let (account, code) = (event.text("account"), event.text("code"));
+                println!(
+                    "{:.0} s: {upload} on {account} failed: {code}",
+                    self.seconds()
+                );
+                let title = Path::new(event.text("file")).file_stem();
+                let failed = Failed {
+                    account: account.to_owned(),
+                    title: title.unwrap_or_default().to_string_lossy().into_owned(),
+                };
+                self.failed.insert(upload, failed);
             }
             "waiting" => {
                 let why = format!("{} {}", event.text("account"), event.text("reason"));
@@ -290,6 +307,34 @@ impl Soak {
             }
             _ => {}
         }
+    }
+
+    /// What a person does who reads why an upload failed: looks whether the work is there, and tries again where it is not.
+    async fn look_after(&mut self) -> Result<()> {
+        while let Some((upload, failed)) = self.failed.pop_first() {
+            let works = match self.sites.get(failed.account.as_str()) {
+                Some(site) => site.works().await,
+                None => Vec::new(),
+            };
+            let is_there = works.iter().any(|work| work.title == failed.title);
+            let (order, what) = if is_there {
+                ("remove", "found there by a person")
+            } else {
+                ("retry", "tried again by a person")
+            };
+            let mut command = self.slipway.command([order, &upload.to_string()]);
+            let said = self.beside(async { Ok(command.output().await?) }).await?;
+            ensure!(
+                said.status.success(),
+                "{upload} could not be looked after: {}",
+                String::from_utf8_lossy(&said.stderr)
+            );
+            if is_there {
+                self.published.insert(upload);
+            }
+            *self.counts.entry(what).or_default() += 1;
+        }
+        Ok(())
     }
 
     async fn add(&mut self) -> Result<()> {
