@@ -12,7 +12,8 @@ function valueOf(entry: TimelineEntry, row: Of, name: string): string {
     case "platform":
       return platformLabel(params.platform ?? row.platform);
     case "cause": {
-      const { code = "unknown", detail, ...values } = params;
+      const { code = "unknown", platform_code, detail, ...values } = params;
+      if (platform_code !== undefined) values.code = platform_code;
       return headline({ code, params: { platform: row.platform, file: row.file, ...values }, ...(detail === undefined ? {} : { detail }) });
     }
     case "bytes": {

@@ -4,7 +4,7 @@
 //! shown with its code. Invariant: a value that fills a sentence cannot move the cursor, break the line or turn the text around.
 
 use jiff::{Timestamp, tz::TimeZone};
-use slipway_model::{Cause, Params, Wait};
+use slipway_model::{Cause, PLATFORM_CODE, Params, Wait};
 use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -140,7 +140,10 @@ pub fn say_event(lang: Lang, event: &str, params: &Params) -> String {
     let key = format!("event.{event}");
     if template(lang, &key).is_some() {
         let mut params = params.clone();
-        if let Some(code) = params.get("code").cloned() {
+        if let Some(code) = params.remove("code") {
+            if let Some(platforms) = params.remove(PLATFORM_CODE) {
+                params.insert("code".into(), platforms);
+            }
             params.insert("cause".into(), say(lang, &code, &params));
         }
         return say(lang, &key, &params);
@@ -325,6 +328,14 @@ fn turns_or_breaks(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_that_failed_is_told_with_the_platforms_own_code() {
+        let params = [("code", "platform_unknown_answer"), (PLATFORM_CODE, "999")];
+        let params = params.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let said = say_event(Lang::En, "failed", &Params::from(params));
+        assert!(said.contains("999") && !said.contains("no words"), "{said}");
+    }
 
     #[test]
     fn sizes_have_three_figures_and_decimal_units() {

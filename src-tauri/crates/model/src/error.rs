@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// Values that fill a sentence: names, figures, times. Never secrets.
 pub type Params = BTreeMap<String, String>;
+/// The platform's own code among the values of a step in a timeline, where `code` is the cause's.
+pub const PLATFORM_CODE: &str = "platform_code";
 
 /// What a failure is called, so that a front end can say it in the user's language.
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -29,7 +29,7 @@ pub mod upload;
 pub mod wait;
 
 pub use account::{Account, Allowance, Counted, Credential, Health, HealthState};
-pub use error::{Cause, ErrorKind, Params, Retry};
+pub use error::{Cause, ErrorKind, PLATFORM_CODE, Params, Retry};
 pub use field::{Choice, Field, FieldKind, Fields, Labels, LengthLimit, LengthUnit, TagLimits};
 pub use id::{AccountId, DraftId, ManuscriptId, UploadId, WatchId};
 pub use manuscript::{Fingerprint, Manuscript, OnlineFile, Source, SourceFile};

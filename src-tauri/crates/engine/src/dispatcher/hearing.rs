@@ -561,7 +561,25 @@ impl Dispatcher {
 fn failed_note(cause: &Cause) -> Note {
     let mut note = Note::new("failed").with("code", &cause.code);
     for (name, value) in &cause.params {
+        // The platform's own code is not the cause's.
+        let name = match name.as_str() {
+            "code" => slipway_model::PLATFORM_CODE,
+            other => other,
+        };
         note = note.with(name, value);
     }
     note
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_a_platform_does_not_stand_for_the_cause() {
+        let cause = Cause::new("bilibili_refused").with("code", 21_012);
+        let params = failed_note(&cause).params;
+        assert_eq!(params["code"], "bilibili_refused");
+        assert_eq!(params[slipway_model::PLATFORM_CODE], "21012");
+    }
 }
