@@ -208,12 +208,9 @@ impl Host {
                 return;
             }
             let next = if self.manner.shares.load(Relaxed) {
-                let mut all = state.waiting.iter();
-                let first = all.next().map(|(key, one)| (state.of(one.owner), *key));
-                all.map(|(key, one)| (state.of(one.owner), *key))
-                    .chain(first)
-                    .min()
-                    .map(|(_, key)| key)
+                let all = state.waiting.iter();
+                let fewest = all.map(|(key, one)| (state.of(one.owner), *key)).min();
+                fewest.map(|(_, key)| key)
             } else {
                 state.waiting.first_key_value().map(|(key, _)| *key)
             };
