@@ -40,7 +40,7 @@ pub(crate) fn tree(root: u32) -> Result<BTreeMap<u32, Process>> {
     Ok(below.filter_map(|pid| Some((pid, process(pid)?))).collect())
 }
 
-fn process(pid: u32) -> Option<Process> {
+pub(crate) fn process(pid: u32) -> Option<Process> {
     let stat = Stat::of(pid)?;
     let mut switches = 0;
     for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {

@@ -17,12 +17,11 @@ use sha2::{Digest as _, Sha256};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+use crate::proc::{self, Process};
 use crate::slipway::Slipway;
 
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_mins(10);
-/// Clock ticks of `/proc/PID/stat` in a second, on every Linux that we know.
-const TICKS: u64 = 100;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -465,8 +464,9 @@ async fn many(options: &Options, program: &Path) -> Result<String> {
             row["taken"] == count && row["waiting"] == 0
         })
         .await?;
-    let peak = field(pid, "status", "VmHWM:")? / 1024;
-    let before = cpu(pid)?;
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let peak = proc::kib_as_mib(&status, "VmHWM:").context("it has ended by itself")?;
+    let before = process(pid)?.cpu_s;
     let began = Instant::now();
     bench.slipway.call(["watch", "look", "1"]).await?;
     let looked = bench.row().await?["last_look"].clone();
@@ -474,13 +474,12 @@ async fn many(options: &Options, program: &Path) -> Result<String> {
         .until("looked at again", |row| row["last_look"] != looked)
         .await
         .ok();
-    let (again, used) = (began.elapsed().as_secs_f64(), cpu(pid)? - before);
+    let (again, used) = (began.elapsed().as_secs_f64(), process(pid)?.cpu_s - before);
     bench.end(engine).await?;
     let took = took.as_secs_f64();
     let others = count * 2;
-    let used = used as f64 / TICKS as f64;
     Ok(format!(
-        "a tree of them beside {others} others, held | {count} | taken once | {took:.0} s, at most {peak} MiB; a later look at all {again:.1} s, {used:.1} s of processor"
+        "a tree of them beside {others} others, held | {count} | taken once | {took:.0} s, at most {peak:.0} MiB; a later look at all {again:.1} s, {used:.1} s of processor"
     ))
 }
 
@@ -498,54 +497,20 @@ async fn idle(options: &Options, program: &Path) -> Result<String> {
         .until("looked at", |row| !row["last_look"].is_null())
         .await?;
     sleep(Duration::from_secs(5)).await;
-    let (woken, used) = (switches(pid)?, cpu(pid)?);
+    let before = process(pid)?;
     sleep(Duration::from_secs(options.idle)).await;
-    let (woken, used) = (switches(pid)? - woken, cpu(pid)? - used);
-    let memory = field(pid, "smaps_rollup", "Pss:")? as f64 / 1024.0;
+    let after = process(pid)?;
+    let memory = after.pss_mib;
     bench.end(engine).await?;
     let seconds = options.idle as f64;
-    let share = used as f64 / TICKS as f64 / seconds * 100.0;
-    let wakes = woken as f64 / seconds;
+    let share = (after.cpu_s - before.cpu_s) / seconds * 100.0;
+    let wakes = after.switches.saturating_sub(before.switches) as f64 / seconds;
     Ok(format!(
         "nothing happens in 20 folders for {} s | 0 | – | {wakes:.2} wake-ups a second of all threads, {share:.2} % of one core, {memory:.1} MiB (PSS)",
         options.idle
     ))
 }
 
-/// A figure of a process, in the unit of its file.
-fn field(pid: u32, file: &str, name: &str) -> Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/{file}"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    let figure = line.and_then(|line| line.split_whitespace().next());
-    figure
-        .and_then(|figure| figure.parse().ok())
-        .with_context(|| format!("no {name} in {file}"))
-}
-
-/// Times that any thread gave up the processor by itself.
-fn switches(pid: u32) -> Result<u64> {
-    let mut sum = 0;
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let status = fs::read_to_string(task?.path().join("status"))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        sum += line
-            .and_then(|line| line.trim().parse::<u64>().ok())
-            .unwrap_or(0);
-    }
-    Ok(sum)
-}
-
-/// Processor time in ticks.
-fn cpu(pid: u32) -> Result<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
-    let fields: Vec<u64> = behind
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .flat_map(str::parse)
-        .collect();
-    Ok(fields.iter().sum())
+fn process(pid: u32) -> Result<Process> {
+    proc::process(pid).context("it has ended by itself")
 }
