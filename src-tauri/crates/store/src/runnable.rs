@@ -55,6 +55,34 @@ impl Store {
     pub async fn uploads_next(&self, query: NextQuery) -> Result<Vec<Candidate>> {
         self.read(move |conn| next(conn, &query)).await
     }
+
+    /// Accounts with uploads that are to be sent or submitted by now, those in `waiting` left out.
+    pub async fn accounts_due(
+        &self,
+        waiting: Vec<UploadId>,
+        now_ms: i64,
+    ) -> Result<Vec<AccountId>> {
+        self.read(move |conn| due(conn, &waiting, now_ms)).await
+    }
+}
+
+fn due(conn: &Connection, waiting: &[UploadId], now_ms: i64) -> Result<Vec<AccountId>> {
+    let waiting = value::id_list(waiting.iter().map(|id| id.0));
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM uploads
+         WHERE runnable = 1 AND account_id = :account
+           AND (phase = 'committing' OR (phase <> 'processing' AND coalesce(start_at_ms, 0) <= :now))
+           AND id NOT IN (SELECT value FROM json_each(:waiting))
+         LIMIT 1",
+    )?;
+    let mut found = Vec::new();
+    for account in accounts(conn)? {
+        let params = named_params! { ":account": account.0, ":now": now_ms, ":waiting": &waiting };
+        if statement.exists(params)? {
+            found.push(account);
+        }
+    }
+    Ok(found)
 }
 
 fn next(conn: &Connection, query: &NextQuery) -> Result<Vec<Candidate>> {

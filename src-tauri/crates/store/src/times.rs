@@ -34,13 +34,14 @@ impl Store {
             .await
     }
 
-    /// The next time at which one may start; `None` when none waits for a time.
+    /// The next time at which one may start; `None` when none waits for a time. One on hold does not.
     pub async fn next_start_ms(&self, after_ms: i64) -> Result<Option<i64>> {
         self.read(move |conn| {
             let next = conn
                 .prepare_cached(
                     "SELECT min(start_at_ms) AS at_ms FROM uploads
-                     WHERE start_at_ms > :after AND phase IN ('queued', 'opening', 'sending')",
+                     WHERE start_at_ms > :after AND phase IN ('queued', 'opening', 'sending')
+                       AND intent = 'run'",
                 )?
                 .query_row(named_params! { ":after": after_ms }, |row| row.get("at_ms"))?;
             Ok(next)

@@ -385,6 +385,45 @@ async fn next_goes_by_priority_then_place_and_leaves_out_busy_and_blocked() {
 }
 
 #[tokio::test]
+async fn an_account_is_due_while_one_of_its_uploads_is_to_run_and_waits_for_nothing_of_its_own() {
+    let (_dir, store) = open().await;
+    let (a, b) = (account(&store, "a").await, account(&store, "b").await);
+    let ids = uploads(&store, &["one", "two"], a).await;
+    bring(
+        &store,
+        uploads(&store, &["there"], b).await[0],
+        PhaseName::Processing,
+    )
+    .await;
+    let due = async |waiting: &[UploadId]| store.accounts_due(waiting.to_vec(), NOW).await.unwrap();
+    assert_eq!(
+        due(&[]).await,
+        [a],
+        "what is with its platform is not ours to send"
+    );
+    assert_eq!(due(&[ids[0]]).await, [a]);
+    assert_eq!(due(&ids).await, []);
+    let (later, one) = (NOW + 5, vec![ids[0]]);
+    store
+        .uploads_start_at(one.clone(), Some(later), NOW)
+        .await
+        .unwrap();
+    assert_eq!(due(&[ids[1]]).await, [], "not before its time");
+    assert_eq!(store.accounts_due(vec![ids[1]], later).await.unwrap(), [a]);
+    assert_eq!(store.next_start_ms(NOW).await.unwrap(), Some(later));
+    store
+        .uploads_set_intent(one, Intent::Hold, NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.next_start_ms(NOW).await.unwrap(),
+        None,
+        "one on hold waits for no time"
+    );
+    assert_eq!(store.accounts_due(vec![ids[1]], later).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_move_puts_an_upload_where_it_was_asked() {
     let (_dir, store) = open().await;
     let to = account(&store, "a").await;
