@@ -12,7 +12,7 @@ use slipway_api::sentence::{self, Lang};
 use slipway_api::wire::{Empty, Rest, Summary, TurtleChange, UploadSet};
 use slipway_api::{Api, Failure};
 use slipway_engine::clock;
-use slipway_model::{Wait, speed::Turtle};
+use slipway_model::{Standstill, speed::Turtle};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tauri::image::Image;
@@ -108,10 +108,7 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
     let words = settings::words(app);
     let item =
         |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
-    let lines = [
-        item("status", words.nothing_to_send, false)?,
-        item("left", " ", false)?,
-    ];
+    let lines = [item("status", " ", false)?, item("left", " ", false)?];
     let (open, add, quit) = (
         item(OPEN, words.open, true)?,
         item(ADD, words.add_files, true)?,
@@ -343,23 +340,13 @@ fn face(lang: Lang, words: &Words, summary: &Summary) -> Face {
         Mood::Idle
     };
     let rate = format!("{}/s", sentence::size(summary.bytes_per_second));
-    let first = if counts.running > 0 && summary.bytes_per_second > 0 {
+    let first = if summary.bytes_per_second > 0 {
         match summary.eta_seconds {
             Some(seconds) => (words.rate_and_time)(&rate, &sentence::span(lang, seconds)),
             None => (words.rate)(&rate),
         }
-    } else if let Some(wait @ Wait::Paused { .. }) = &summary.idle {
-        sentence::say_wait(lang, wait)
-    } else if summary.paused {
-        words.paused.to_owned()
-    } else if counts.running > 0 {
-        words.starting.to_owned()
-    } else if let Some(wait) = &summary.idle {
-        sentence::say_wait(lang, wait)
-    } else if counts.waiting > 0 {
-        words.waiting.to_owned()
     } else {
-        words.nothing_to_send.to_owned()
+        sentence::say_standstill(lang, &summary.idle.clone().unwrap_or_default())
     };
     let second = if counts.needs_you > 0 {
         (words.needs_you)(counts.needs_you)
@@ -374,13 +361,8 @@ fn face(lang: Lang, words: &Words, summary: &Summary) -> Face {
         lines: [first, second],
         paused: summary.paused,
         turtle: summary.speed.turtle,
-        kept_off: matches!(&summary.idle, Some(Wait::Network { cause, .. }) if may_pass(&cause.code)),
+        kept_off: summary.idle.as_ref().is_some_and(Standstill::may_pass),
     }
-}
-
-/// Whether a pass for the present link would set anything going.
-fn may_pass(code: &str) -> bool {
-    !matches!(code, "network_offline" | "network_sign_in")
 }
 
 /// The silhouette, in the ink that shows on this panel.
@@ -401,6 +383,21 @@ fn picture(mood: Mood, dark_panel: bool) -> Image<'static> {
 mod tests {
     use super::*;
     use slipway_api::wire::Counts;
+    use slipway_model::{
+        Cause, Wait,
+        standstill::{self, Facts},
+    };
+
+    /// Of three uploads that are kept by these.
+    fn still(waits: &[Wait]) -> Standstill {
+        standstill::find(&Facts {
+            runs: true,
+            all: 3,
+            unsent: 3,
+            waits: waits.to_vec(),
+            ..Facts::default()
+        })
+    }
 
     fn face_of(summary: &Summary) -> Face {
         face(Lang::En, words::of(Lang::En), summary)
@@ -410,7 +407,7 @@ mod tests {
     fn an_empty_queue_has_nothing_to_send() {
         let face = face_of(&Summary::default());
         assert_eq!(face.mood, Mood::Idle);
-        assert_eq!(face.lines[0], "Nothing to send");
+        assert_eq!(face.lines[0], "Nothing to send: the queue is empty");
     }
 
     #[test]
@@ -445,15 +442,23 @@ mod tests {
         let paused = face_of(&Summary {
             counts,
             paused: true,
+            idle: Some(still(&[])),
             ..Summary::default()
         });
         assert_eq!((paused.mood, paused.paused), (Mood::Held, true));
         assert_eq!(paused.lines[0], "Paused by you");
+        let waits = Wait::Network {
+            cause: Cause::new("network_metered").with("network", "Phone"),
+            asks: false,
+            until_ms: None,
+        };
         let waiting = face_of(&Summary {
             counts,
+            idle: Some(still(&[waits])),
             ..Summary::default()
         });
-        assert_eq!(waiting.mood, Mood::Held);
+        assert_eq!((waiting.mood, waiting.kept_off), (Mood::Held, true));
+        assert!(waiting.lines[0].starts_with("Waiting for the network: "));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod online;
 mod records;
 mod resting;
 mod secrets;
+mod standstill;
 mod steering;
 mod times;
 mod together;

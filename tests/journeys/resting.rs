@@ -7,7 +7,7 @@
 use crate::house::{House, MIB, map};
 use slipway_api::wire::{Empty, Limit, Rest, UploadRow, UploadSet};
 use slipway_engine::clock::now_ms;
-use slipway_model::{PhaseName, UploadId, Wait};
+use slipway_model::{PhaseName, UploadId, Wait, standstill::Why};
 use std::time::Instant;
 
 /// An upload that is being sent, slowly.
@@ -53,10 +53,9 @@ async fn a_queue_at_rest_sends_nothing_says_until_when_also_after_a_restart_and_
         assert_eq!(row.live.bytes_per_second, 0);
         let summary = house.api.queue_summary(Empty {}).await.unwrap();
         assert!(summary.paused);
-        assert_eq!(
-            (summary.rests_until_ms, summary.idle),
-            (Some(until_ms), paused.clone())
-        );
+        let idle = summary.idle.unwrap();
+        let told = (summary.rests_until_ms, idle.why, idle.until_ms);
+        assert_eq!(told, (Some(until_ms), Why::Paused, Some(until_ms)));
         house = house.restart().await;
     }
     at_full_speed(&house).await;

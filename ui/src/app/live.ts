@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals-core";
 import type { Summary } from "../bindings";
 import { t } from "../i18n";
-import { idleReason } from "../queue/face";
+import { standstill } from "../i18n/sentences";
 
 const EVERY_MS = 5_000;
 
@@ -21,7 +21,7 @@ export function hear(sum: Summary): void {
   if (before) {
     done += Math.max(0, sum.counts.done - before.counts.done);
     failed += Math.max(0, sum.counts.failed - before.counts.failed);
-    if (sum.idle?.reason !== before.idle?.reason) standing = sum.idle ? t().live.idle(idleReason(sum.idle, Date.now())) : t().live.runs;
+    if (sum.idle?.why !== before.idle?.why && sum.idle?.why !== "working") standing = sum.idle ? standstill(sum.idle) : t().live.runs;
     if (sum.counts.needs_you > before.counts.needs_you) urgent.value = t().live.needsYou(sum.counts.needs_you);
   }
   before = sum;

@@ -43,6 +43,7 @@ import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { powerOf } from "./fake/power";
 import { specs } from "./fake/specs";
 import { speedOf } from "./fake/speed";
+import { standstillOf } from "./fake/standstill";
 import { type Answer, type Backend, type CommandName, type Drag, type Looks, plainLooks, type Request } from "./port";
 
 const PART_BYTES = 8 * 1024 * 1024;
@@ -155,7 +156,7 @@ export function fake(search: string = location.search): Backend {
       if (row && shows.running(row.live) && row.platform !== "folder") speed += row.live.bytes_per_second;
     }
     if (paused) speed = 0;
-    const idle = speed === 0 && sum.running === 0 ? (network.status().wait ?? [...all()].find(({ live }) => isWaiting(live))?.live.wait ?? null) : null;
+    const wait = rests === null ? (network.status().wait ?? [...all()].find(({ live }) => isWaiting(live))?.live.wait ?? null) : ({ reason: "paused", until_ms: rests } as const);
     return {
       counts: { ...sum },
       bytes_per_second: speed,
@@ -165,7 +166,7 @@ export function fake(search: string = location.search): Backend {
       paused,
       rests_until_ms: rests,
       moving_bytes: left,
-      idle: rests === null ? idle : { reason: "paused", until_ms: rests },
+      idle: speed > 0 ? null : standstillOf(sum, paused, wait),
       countdown: power.now().countdown,
     };
   };

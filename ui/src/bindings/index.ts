@@ -1014,6 +1014,16 @@ level_bytes_per_second: number,
  */
 in_force: Ceiling | null, };
 
+export type Standstill = { why: Why,
+/**
+ * When it ends by itself, in ms since 1970 UTC; `None` where that is not known.
+ */
+until_ms: number | null,
+/**
+ * Its sentence: a code and what fills it. `{cause}` is the first sentence of [`Standstill::cause`].
+ */
+said: Cause, cause: Cause | null, };
+
 export type Start = {
 /**
  * A folder for the first local account, e.g. in the user's Videos.
@@ -1060,9 +1070,9 @@ rests_until_ms: number | null,
  */
 moving_bytes: number,
 /**
- * Why nothing moves, when nothing moves and something waits.
+ * Why no bytes move, when none do.
  */
-idle: Wait | null,
+idle: Standstill | null,
 /**
  * All is sent, and the machine is about to end its day.
  */
@@ -1389,6 +1399,8 @@ fields: { [key in string]: string }, hold: boolean, priority: Priority | null, a
 export type WatchState = { "is": "watching" } | { "is": "waiting", cause: Cause, since_ms: number, } | { "is": "off" } | { "is": "resting" };
 
 export type WatchSwitch = { watch: WatchId, on: boolean, };
+
+export type Why = "nothing" | "done" | "paused" | "not_running" | "network" | "budget" | "hours" | "start_at" | "publish_at" | "together" | "retry" | "quota" | "disk" | "needs_you" | "working" | "platform";
 
 export type WorkEdit = { account: AccountId, id: string,
 /**

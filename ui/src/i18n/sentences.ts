@@ -4,7 +4,7 @@
  * Invariant: a value that fills a sentence cannot break the line or turn the text around.
  */
 import { signal } from "@preact/signals-core";
-import type { Cause } from "../bindings";
+import type { Cause, Standstill } from "../bindings";
 import { t, span } from ".";
 import { clock, type Language, language, num, rate, size, UNKNOWN, zone } from "./format";
 
@@ -40,6 +40,9 @@ export function headline(cause: Said): string {
   return end ? whole.slice(0, end.index) : whole;
 }
 
+/** Why nothing moves in the whole queue, and until when. */
+export const standstill = ({ said, cause }: Standstill): string => sentence({ ...said, params: { ...said.params, ...(cause ? { cause: headline(cause) } : {}) } });
+
 /** What follows the headline: the cure. */
 export function cure(cause: Said): string {
   const whole = sentence(cause);
@@ -67,7 +70,7 @@ function show(name: string, kind: string | undefined, value: string, params: Rec
       case "time":
         return clock(n);
       case "until":
-        return until(n, Date.now());
+        return moment(n, Date.now());
       default:
         return num(n);
     }
@@ -82,6 +85,9 @@ export function until(atMs: number, nowMs: number): string {
   const seconds = Math.max(0, Math.ceil((atMs - nowMs) / 1000));
   return seconds < 90 ? t().state.soon(span(seconds)) : t().state.at(clock(atMs, nowMs), span(seconds));
 }
+
+/** The moment alone, for sentences that say 'at' themselves. */
+const moment = (atMs: number, nowMs: number) => t().state.moment(`${clock(atMs, nowMs)} ${zone(atMs)}`, span(Math.max(0, Math.ceil((atMs - nowMs) / 1000))));
 
 /** The same with the zone, for times that a person has set. */
 export function untilZoned(atMs: number, nowMs: number): string {

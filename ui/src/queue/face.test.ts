@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { LiveRow, UploadRow, Wait } from "../bindings";
 import { language, languages } from "../i18n/format";
-import { headline } from "../i18n/sentences";
+import { headline, sentencesOf, standstill } from "../i18n/sentences";
 import { face } from "./face";
 
 const around = { nowMs: Date.parse("2026-11-21T15:24:00Z"), paused: false, platform: "Bilibili", remote: true };
@@ -84,5 +84,26 @@ describe("a row", () => {
   it("is counted from one in the line", () => {
     expect(face(row({ phase: "queued", wait: { reason: "turn", ahead: 3 } }), around).line.join("")).toBe("Queued · 4th in line");
     expect(face(row({ phase: "queued", wait: { reason: "turn", ahead: 0 } }), around).line.join("")).toBe("Queued · next in line");
+  });
+});
+
+describe("a queue that does not move", () => {
+  it("says why in every language, with the cause and the time in their places", () => {
+    const codes = Object.keys(sentencesOf("en")).filter((code) => code.startsWith("idle."));
+    expect(codes.length).toBeGreaterThan(15);
+    for (const spoken of languages) {
+      language.value = spoken;
+      for (const code of codes) {
+        const said = standstill({ why: "retry", until_ms, said: { code, params: { until_ms: String(until_ms), uploads: "3" }, detail: "" }, cause });
+        expect(said.replace(headline(cause), ""), `${spoken} ${code}`).not.toMatch(/[{}–]|undefined/);
+        expect(said.includes(headline(cause)), `${spoken} ${code}`).toBe((sentencesOf(spoken)[code] ?? "").includes("{cause}"));
+      }
+    }
+  });
+
+  it("says a time once, with its zone and how long that is", () => {
+    const at_ms = Date.now() + 7_200_000;
+    const said = standstill({ why: "hours", until_ms: at_ms, said: { code: "idle.hours_until", params: { until_ms: String(at_ms) }, detail: "" }, cause: null });
+    expect(said).toMatch(/^Outside the hours for uploads, goes on at \S+( [ap]m)? GMT\S*, in 2\u00a0h$/i);
   });
 });

@@ -1,11 +1,11 @@
 /** The pulse panel: rate, twenty minutes of it, and the time left; or why nothing moves. */
 import { signal } from "@preact/signals-core";
 import { html, nothing, svg } from "lit-html";
-import type { Wait } from "../bindings";
-import { now, summary } from "../app/world";
+import type { Why } from "../bindings";
+import { summary } from "../app/world";
 import { span, t } from "../i18n";
 import { rate, rateParts, size, UNKNOWN } from "../i18n/format";
-import { idleReason } from "./face";
+import { standstill } from "../i18n/sentences";
 
 const SECONDS = 20 * 60;
 const POINTS = 240;
@@ -13,8 +13,10 @@ const WIDTH = 600;
 
 interface Sample {
   rate: number;
-  still: Wait["reason"] | null;
+  still: Why | null;
 }
+/** Nothing stands in the way of these. */
+const RESTFUL: readonly Why[] = ["nothing", "done", "working"];
 const samples: Sample[] = [];
 /** Grows with each sample: the graph is drawn once a second and not more. */
 const tick = signal(0);
@@ -22,7 +24,7 @@ const tick = signal(0);
 export function sample(): void {
   const sum = summary.peek();
   if (!sum) return;
-  samples.push({ rate: sum.bytes_per_second, still: sum.bytes_per_second === 0 ? (sum.idle?.reason ?? null) : null });
+  samples.push({ rate: sum.bytes_per_second, still: sum.idle && !RESTFUL.includes(sum.idle.why) ? sum.idle.why : null });
   if (samples.length > SECONDS) samples.splice(0, samples.length - SECONDS);
   tick.value += 1;
 }
@@ -33,19 +35,22 @@ export function remember(past: Sample[]): void {
   tick.value += 1;
 }
 
+function stands(why: Why): string {
+  const { pulse } = t();
+  if (why === "nothing" || why === "done") return pulse.nothing;
+  if (why === "working") return pulse.working;
+  return why === "paused" ? pulse.paused : pulse.waiting;
+}
+
 export function pulseView() {
   const sum = summary.value;
   const { pulse } = t();
-  const idle = sum && sum.bytes_per_second === 0 ? sum.idle : null;
+  const idle = sum?.idle ?? null;
   const [figure, unit] = sum && sum.bytes_per_second > 0 ? rateParts(sum.bytes_per_second) : [UNKNOWN, ""];
-  const open = sum ? sum.counts.all - sum.counts.done - sum.counts.failed : 0;
   let head = UNKNOWN;
   let foot: string = pulse.etaLabel;
-  if (sum?.paused) [head, foot] = [pulse.paused, idle?.reason === "paused" ? idleReason(idle, now.value) : pulse.pausedLabel];
-  else if (idle) [head, foot] = [pulse.waiting, idleReason(idle, now.value)];
+  if (idle) [head, foot] = [stands(idle.why), standstill(idle)];
   else if (sum && sum.eta_seconds !== null) head = pulse.eta(span(sum.eta_seconds));
-  else if (sum && sum.counts.all === 0) [head, foot] = [pulse.nothing, pulse.nothingLabel];
-  else if (sum && open === 0) [head, foot] = [pulse.nothing, pulse.allDone];
   else if (sum && sum.left_bytes > 0) foot = pulse.leftLabel(size(sum.left_bytes));
   return html`
     <section class="pulse" aria-label=${pulse.label}>
@@ -78,7 +83,7 @@ function graph() {
   const stops = standstills();
   const capAt = cap === null ? 0 : 100 - (cap / top) * 100;
   const speed = rate(sum?.bytes_per_second ?? 0);
-  const label = sum?.idle && sum.bytes_per_second === 0 ? pulse.graphStopped(speed, idleReason(sum.idle, now.peek())) : pulse.graph(speed);
+  const label = sum?.idle && !RESTFUL.includes(sum.idle.why) ? pulse.graphStopped(speed, standstill(sum.idle)) : pulse.graph(speed);
   return html`
     <div class="graph">
       <svg role="img" aria-label=${label}>

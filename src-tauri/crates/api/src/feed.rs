@@ -51,7 +51,7 @@ impl PatchStream {
         };
         let known = *api.counts.lock();
         let summary = match known {
-            Some(counts) if !changes.queue_stale => Some(api.summary(counts)),
+            Some(counts) if !changes.queue_stale => api.summary(counts).await.ok(),
             _ => api.queue_summary(crate::wire::Empty {}).await.ok(),
         };
         Some(Patch {

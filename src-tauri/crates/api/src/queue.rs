@@ -9,7 +9,10 @@ use crate::{
     },
 };
 use slipway_engine::printable_name;
-use slipway_model::{Cause, Fields, Intent, PhaseName, Remote, Source, UploadId, Wait, manuscript};
+use slipway_model::{
+    Cause, Fields, Intent, PhaseName, Remote, Source, Standstill, UploadId, Wait, manuscript,
+    standstill::{self, Facts, Why},
+};
 use slipway_store::{Move, NeedsYou, QueueFilter, QueueQuery, QueueRow};
 
 /// Most rows of one answer.
@@ -60,35 +63,58 @@ impl Api {
             failed: counts.failed as u32,
         };
         *self.counts.lock() = Some(counts);
-        Ok(self.summary(counts))
+        self.summary(counts).await
     }
 
     /// The summary around counts that are still true.
-    pub(crate) fn summary(&self, counts: Counts) -> Summary {
+    pub(crate) async fn summary(&self, counts: Counts) -> Result<Summary, Failure> {
         let board = self.engine.board();
         let moving = board.moving();
         let rests_until_ms = board.rests_until_ms();
         let bytes_per_second: u64 = moving.iter().map(|(_, m)| m.bytes_per_second).sum();
         let eta_seconds = moving.iter().filter_map(|(_, m)| m.eta_seconds).max();
         let left_bytes = moving.iter().map(|(_, m)| m.left_bytes).sum();
-        let idle = if bytes_per_second == 0 && counts.all > counts.done + counts.failed {
-            board.nearest_wait()
-        } else {
-            None
+        let idle = match bytes_per_second {
+            0 => Some(self.standstill(counts).await?),
+            _ => None,
         };
-        Summary {
+        Ok(Summary {
             counts,
             bytes_per_second,
             eta_seconds,
             left_bytes,
             speed: self.speed_now(),
             paused: rests_until_ms.is_some()
-                || counts.running == 0 && counts.waiting > 0 && moving.is_empty() && idle.is_none(),
+                || idle.as_ref().is_some_and(|idle| idle.why == Why::Paused),
             rests_until_ms,
             moving_bytes: moving.iter().map(|(_, m)| m.total_bytes).sum(),
             idle,
             countdown: self.countdown(),
-        }
+        })
+    }
+
+    /// Why no bytes move, of all that wait in one.
+    async fn standstill(&self, counts: Counts) -> Result<Standstill, Failure> {
+        let board = self.engine.board();
+        let unsent = counts.running + counts.waiting;
+        let works = board.works();
+        let waits = if works || unsent + counts.with_platforms == 0 {
+            Vec::new()
+        } else {
+            let store = self.engine.store();
+            let now = slipway_engine::clock::now_ms();
+            board.reasons(&store.accounts_due(board.waiting(), now).await?)
+        };
+        Ok(standstill::find(&Facts {
+            runs: self.engine.runs(),
+            works,
+            rests_until_ms: board.rests_until_ms(),
+            all: counts.all,
+            unsent,
+            with_platforms: counts.with_platforms,
+            needs_you: counts.needs_you,
+            waits,
+        }))
     }
 
     pub async fn upload_detail(&self, id: UploadId) -> Result<UploadDetail, Failure> {

@@ -4,7 +4,7 @@
 //! shown with its code. Invariant: a value that fills a sentence cannot move the cursor, break the line or turn the text around.
 
 use jiff::{Timestamp, tz::TimeZone};
-use slipway_model::{Cause, PLATFORM_CODE, Params, Wait};
+use slipway_model::{Cause, PLATFORM_CODE, Params, Standstill, Wait};
 use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,6 +133,28 @@ pub fn say_wait(lang: Lang, wait: &Wait) -> String {
         _ => format!("wait.{}", wait.reason()),
     };
     say(lang, &key, &params)
+}
+
+/// Why nothing moves in the whole queue, and until when.
+pub fn say_standstill(lang: Lang, still: &Standstill) -> String {
+    let mut params = still.said.params.clone();
+    if let Some(cause) = &still.cause {
+        params.insert("cause".into(), headline(&say_cause(lang, cause)).to_owned());
+    }
+    say(lang, &still.said.code, &params)
+}
+
+/// What happened alone, without its full stop and without the cure.
+pub fn headline(sentence: &str) -> &str {
+    let ends = sentence.char_indices().find(|(at, c)| match c {
+        '。' | '！' | '？' => true,
+        '.' | '!' | '?' => sentence[at + 1..]
+            .chars()
+            .next()
+            .is_none_or(char::is_whitespace),
+        _ => false,
+    });
+    ends.map_or(sentence, |(at, _)| &sentence[..at])
 }
 
 /// A step of an upload's timeline; one without a sentence shows its word.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use slipway_media::Media;
 use slipway_model::{
     Account, AccountId, Cause, DraftId, Health, Intent, ManuscriptId, PhaseName, Proof, Remote,
-    Spec, UploadId, Wait,
+    Spec, Standstill, UploadId, Wait,
     network::{Class, Link, Rule, Verdict},
     preflight::Finding,
 };
@@ -136,8 +136,8 @@ pub struct Summary {
     pub rests_until_ms: Option<i64>,
     /// Bytes in all of what may run now.
     pub moving_bytes: u64,
-    /// Why nothing moves, when nothing moves and something waits.
-    pub idle: Option<Wait>,
+    /// Why no bytes move, when none do.
+    pub idle: Option<Standstill>,
     /// All is sent, and the machine is about to end its day.
     pub countdown: Option<Countdown>,
 }

@@ -6,7 +6,7 @@ use slipway_api::{
     sentence::{self, size},
     wire::{LiveRow, UploadDetail, UploadRow},
 };
-use slipway_model::{Intent, PhaseName, Wait};
+use slipway_model::{Intent, PhaseName, Standstill, Wait};
 
 pub(crate) fn json(row: &UploadRow, out: &Out) -> Value {
     let live = &row.live;
@@ -33,6 +33,14 @@ pub(crate) fn wait_json(wait: &Wait, out: &Out) -> Value {
     json!({
         "reason": wait.reason(), "until": wait.until_ms().map(rfc3339),
         "message": sentence::say_wait(out.lang, wait),
+    })
+}
+
+/// Why nothing moves in the whole queue.
+pub(crate) fn idle_json(idle: &Standstill, out: &Out) -> Value {
+    json!({
+        "reason": idle.why, "until": idle.until_ms.map(rfc3339),
+        "message": sentence::say_standstill(out.lang, idle),
     })
 }
 

@@ -46,6 +46,30 @@ fn a_command_reaches_the_running_engine() {
 }
 
 #[test]
+fn a_listing_says_why_nothing_moves_and_until_when() {
+    let it = Terminal::with_account();
+    it.file("a.mp4", 1000);
+    it.run(["add", "a.mp4", "--account", "arch"]).ok();
+    let listed = it.run(["list"]).ok();
+    assert!(listed.stderr.contains("No engine runs"), "{listed:?}");
+    it.run(["start", "1", "--at", "2036-01-02T18:30:00Z"]).ok();
+    let _engine = it.engine();
+    let listed = it.run(["list"]).ok();
+    assert!(
+        listed
+            .stderr
+            .starts_with("The next upload starts at 2036-01-"),
+        "{listed:?}"
+    );
+    it.run(["pause", "--all"]).ok();
+    let listed = it.run(["list", "--json"]).ok();
+    assert_eq!(listed.json().as_array().unwrap().len(), 1, "the rows alone");
+    let idle: serde_json::Value = serde_json::from_str(&listed.stderr).unwrap();
+    let told = json!({ "idle": { "reason": "paused", "until": null, "message": "Paused by you" } });
+    assert_eq!(idle, told);
+}
+
+#[test]
 fn an_upload_through_a_running_engine_tells_only_of_itself() {
     let it = Terminal::with_account();
     it.file("other.mp4", 2_000_000);

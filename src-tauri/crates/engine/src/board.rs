@@ -107,6 +107,8 @@ struct Live {
     resumed_at: Option<u64>,
     started_at_ms: i64,
     waits: Option<Wait>,
+    /// It is with its platform, and nothing is sent.
+    only_looks: bool,
 }
 
 /// How an upload with a worker moves.
@@ -186,6 +188,7 @@ impl Board {
         counters: Arc<Counters>,
         total: u64,
         resumed_at: Option<u64>,
+        only_looks: bool,
     ) {
         let meter = Meter::new(counters.wire.load(Relaxed));
         self.write(|s| {
@@ -199,6 +202,7 @@ impl Board {
                     resumed_at,
                     started_at_ms: now_ms(),
                     waits: None,
+                    only_looks,
                 },
             );
             s.waits.remove(&id);
@@ -439,32 +443,36 @@ impl Board {
         (uploads, accounts)
     }
 
-    /// The wait that ends first, for 'why is nothing moving'.
-    pub fn nearest_wait(&self) -> Option<Wait> {
+    /// Uploads are worked on this moment, looks at works that are with their platforms aside.
+    pub fn works(&self) -> bool {
         let state = self.state.read();
-        if let Some(until_ms) = state.rests_until_ms.filter(|until| *until > now_ms()) {
-            return Some(Wait::Paused { until_ms });
-        }
-        if let (accounts, Some(wait)) = &state.kept_off
-            && !accounts.is_empty()
-        {
-            return Some(wait.clone());
-        }
-        let now = now_ms();
-        let all = state
-            .waits
-            .values()
-            .chain(state.accounts.values())
-            .chain(state.live.values().filter_map(|l| l.waits.as_ref()));
+        let mut live = state.live.values();
+        live.any(|live| live.waits.is_none() && !live.only_looks)
+    }
+
+    /// Uploads that wait for something of their own.
+    pub fn waiting(&self) -> Vec<UploadId> {
+        self.state.read().waits.keys().copied().collect()
+    }
+
+    /// What keeps uploads that are to run, where none moves. `due`: accounts with uploads that wait for nothing of their own.
+    pub fn reasons(&self, due: &[AccountId]) -> Vec<Wait> {
+        let state = self.state.read();
+        let of_account = |id: &AccountId| {
+            let hours = || state.shut.until_ms(*id);
+            let own = state.accounts.get(id).or_else(|| state.link_wait_of(*id));
+            let own = own.cloned();
+            own.or_else(|| hours().map(|until_ms| Wait::Hours { until_ms }))
+                .unwrap_or(Wait::Turn { ahead: 0 })
+        };
         let starts = state.starts_ms.map(|until_ms| Wait::StartAt { until_ms });
-        let opens = state
-            .shut
-            .ends_ms()
-            .map(|until_ms| Wait::Hours { until_ms });
-        all.cloned()
+        let pauses = state.live.values().filter_map(|live| live.waits.as_ref());
+        let own = state.waits.values().chain(pauses).cloned();
+        due.iter()
+            .map(of_account)
+            .chain(own)
             .chain(starts)
-            .chain(opens)
-            .min_by_key(|w| w.until_ms().map_or(i64::MAX, |until| until - now))
+            .collect()
     }
 }
 

@@ -15,7 +15,7 @@ use slipway_api::{
     Failure,
     client::Client,
     sentence::{self, printable, size},
-    wire::{Place, QueueWindow, Rest, StartAt, UploadMove, UploadRow, UploadSet},
+    wire::{Empty, Place, QueueWindow, Rest, StartAt, UploadMove, UploadRow, UploadSet},
 };
 use slipway_model::{UploadId, Wait};
 
@@ -42,7 +42,7 @@ pub(super) async fn rows(client: &Client, window: QueueWindow) -> Result<Vec<Upl
 }
 
 pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
-    let (rows, runs) = ask(folder, async |client| {
+    let (rows, idle) = ask(folder, async |client| {
         let account = match &list.account {
             Some(label) => Some(account(client, label).await?.account.id),
             None => None,
@@ -53,20 +53,22 @@ pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
             account,
             ..QueueWindow::default()
         };
-        let runs = matches!(client, Client::There(_));
-        Ok((rows(client, window).await?, runs))
+        let idle = client.queue_summary(Empty {}).await?.idle;
+        Ok((rows(client, window).await?, idle))
     })
     .await?;
     if out.json {
         let rows: Vec<_> = rows.iter().map(|row| row::json(row, out)).collect();
         out.document(&rows)?;
+        if let Some(idle) = idle {
+            out.note(&json!({ "idle": row::idle_json(&idle, out) }).to_string());
+        }
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
         out.say("cli.nothing", &[]);
         return Ok(Exit::Done);
     }
-    let unfinished = rows.iter().any(|row| !row.live.phase.is_final());
     let mut table = Table::head(["ID", "STATE", "SIZE", "ACCOUNT", "TITLE", ""]);
     for row in rows {
         table.row([
@@ -81,8 +83,8 @@ pub(super) async fn list(list: List, out: &Out, folder: &Folder) -> Outcome {
     for line in table.lines() {
         out.line(&line)?;
     }
-    if unfinished && !runs {
-        out.say("cli.nothing_runs", &[]);
+    if let Some(idle) = idle {
+        out.note(&sentence::say_standstill(out.lang, &idle));
     }
     Ok(Exit::Done)
 }

@@ -234,6 +234,7 @@ impl Dispatcher {
             counters,
             job.manuscript.source.size_bytes(),
             resumed,
+            upload.effect() == Effect::Watch,
         );
         let (stop, to) = (CancellationToken::new(), upload.phase.name());
         let active = Active {
