@@ -4,6 +4,7 @@
 //! ratio of their medians.
 
 mod cost;
+mod headroom;
 mod large;
 mod lines;
 mod queue;
@@ -49,6 +50,8 @@ enum What {
     Typing,
     /// Emulated lines.
     Lines,
+    /// A call beside an upload on an emulated home line.
+    Headroom,
 }
 
 /// One promise and what was found.
@@ -103,6 +106,9 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<String> {
     }
     if wants(What::Lines) {
         rows.extend(lines::measure(program, options.line_mib, options.runs.min(3)).await?);
+    }
+    if wants(What::Headroom) {
+        rows.extend(headroom::measure(program).await?);
     }
     let report = table(&rows);
     std::fs::write(&options.out, &report)

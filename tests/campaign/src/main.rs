@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod call;
 mod faults;
 mod huge;
 mod idle;
@@ -21,6 +22,7 @@ mod soak;
 mod video;
 mod watch;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,6 +66,8 @@ enum Campaign {
     Bench(bench::Options),
     /// Serves a platform and a sink that throw everything away, until standard input closes.
     Serve,
+    /// Talks to a server as a call would, and prints how long its packets take.
+    Call { to: SocketAddr, seconds: u64 },
     /// Writes a video of a given size.
     Video {
         file: PathBuf,
@@ -98,6 +102,7 @@ async fn run(line: Line) -> Result<()> {
         Campaign::Idle(options) => println!("{}", idle::run(&options, &line.slipway).await?),
         Campaign::Bench(options) => println!("{}", bench::run(&options, &line.slipway).await?),
         Campaign::Serve => serve::run().await?,
+        Campaign::Call { to, seconds } => call::run(to, seconds).await?,
         Campaign::Video { file, bytes, seed } => video::write(&file, bytes, seed)?,
     }
     Ok(())

@@ -45,6 +45,35 @@ pub(crate) fn write(file: &Path, bytes: u64, seed: u64) -> Result<()> {
     Ok(())
 }
 
+/// The same with so many bytes of noise, that nobody waits for the disk for.
+pub(crate) fn small(noise: usize) -> Vec<u8> {
+    let size = u32::try_from(noise + 8).expect("a small video's noise has a short size");
+    let mut video = SAMPLE.to_vec();
+    video.extend(size.to_be_bytes());
+    video.extend(b"free");
+    let head = video.len();
+    video.resize(head + noise, 0);
+    rand::rng().fill_bytes(&mut video[head..]);
+    video
+}
+
+/// Only what the sample says of itself, with a number that makes it another file: it takes a few hundred bytes.
+pub(crate) fn head(number: u64) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut rest = SAMPLE;
+    while let Some(size) = rest.first_chunk().map(|size| u32::from_be_bytes(*size)) {
+        let (one, after) = rest.split_at(size as usize);
+        if &one[4..8] != b"mdat" {
+            head.extend(one);
+        }
+        rest = after;
+    }
+    head.extend(16_u32.to_be_bytes());
+    head.extend(b"free");
+    head.extend(number.to_be_bytes());
+    head
+}
+
 /// SHA-256 of a file, in hexadecimal.
 pub(crate) fn sha256(file: &Path) -> Result<String> {
     let mut input = File::open(file).with_context(|| format!("cannot open {}", file.display()))?;

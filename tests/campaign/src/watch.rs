@@ -19,6 +19,7 @@ use tokio::time::sleep;
 
 use crate::proc::{self, Process};
 use crate::slipway::Slipway;
+use crate::video;
 
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -154,8 +155,7 @@ fn write(
 ) -> Result<BTreeMap<String, [u8; 32]>> {
     let mut written = BTreeMap::new();
     for name in names {
-        let mut content = vec![0; bytes];
-        rand::rng().fill(&mut content[..]);
+        let content = video::small(bytes);
         fs::write(dir.join(&name), &content)?;
         written.insert(name, digest(&content));
     }
@@ -454,8 +454,12 @@ async fn many(options: &Options, program: &Path) -> Result<String> {
         if n % 1000 == 0 {
             fs::create_dir(&folder)?;
         }
-        let end = if n % 3 == 0 { "mp4" } else { "txt" };
-        fs::write(folder.join(format!("{n}.{end}")), n.to_le_bytes())?;
+        let (end, content) = if n % 3 == 0 {
+            ("mp4", video::head(n))
+        } else {
+            ("txt", n.to_le_bytes().to_vec())
+        };
+        fs::write(folder.join(format!("{n}.{end}")), content)?;
     }
     let engine = bench.engine()?;
     let pid = engine.id().context("it has ended")?;

@@ -452,6 +452,10 @@ export type Line = { order: LineOrder, uploads_at_once: number,
  */
 parts_at_once: number | null,
 /**
+ * Leaves room for calls and streams on the same line, see [`crate::headroom`].
+ */
+headroom: boolean,
+/**
  * Uploads at once to platforms that have a number of their own, by name; their own bounds hold as well.
  */
 platforms: { [key in string]: number }, };
@@ -1012,7 +1016,11 @@ level_bytes_per_second: number,
 /**
  * The lowest of all that hold now; `null` is no limit.
  */
-in_force: Ceiling | null, };
+in_force: Ceiling | null,
+/**
+ * In bytes per second: what leaves room for calls and streams, while that is wished and something is sent.
+ */
+headroom: number | null, };
 
 export type Standstill = { why: Why,
 /**

@@ -52,8 +52,9 @@ export const setTurtle = (change: { on?: boolean; bytes_per_second?: number }) =
 export const toggleTurtle = () => setTurtle({ on: !isTurtle.value });
 
 /** 'Now 500 kB/s: the turtle is on.' */
-export function limitReason({ in_force }: Speed): string {
+export function limitReason({ in_force, headroom }: Speed): string {
   const { reason } = t().head;
+  if (headroom !== null && headroom < (in_force?.bytes_per_second ?? Number.POSITIVE_INFINITY)) return reason.headroom(rate(headroom));
   return in_force === null ? reason.none : reason[in_force.by](rate(in_force.bytes_per_second));
 }
 

@@ -90,6 +90,7 @@ export function queueSettings(): TemplateResult | typeof nothing {
             (value) => setLine({ parts_at_once: value === "auto" ? null : (parts ?? PARTS) }),
           )}</span>`,
         )}
+        ${setting(words.headroom, words.headroomText, toggle(words.headroom, of.headroom, (headroom) => setLine({ headroom })))}
         ${machine ? setting(words.awake, machine.is_awake ? words.isAwake : "", toggle(words.awake, machine.keep_awake, (keep_awake) => void setPower({ keep_awake }))) : nothing}
       </div>
     </section>`;

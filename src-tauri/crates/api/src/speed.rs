@@ -39,6 +39,7 @@ impl Api {
             timetable: speed.timetable,
             level_bytes_per_second: speed.level_cap,
             in_force: speed.in_force,
+            headroom: speed.headroom,
         }
     }
 

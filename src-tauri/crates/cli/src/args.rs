@@ -692,6 +692,9 @@ pub(crate) struct LineWish {
     /// Parts in flight to one host
     #[arg(long, value_parser = count, value_name = "N|auto")]
     pub(crate) parts: Option<Count>,
+    /// Slow down as soon as packets queue up, so that calls and streams stay smooth
+    #[arg(long, value_parser = on_off, value_name = "on|off")]
+    pub(crate) headroom: Option<bool>,
     /// Uploads to one platform under way at once
     #[arg(long, value_parser = platform_count, value_name = "NAME=N|NAME=auto")]
     pub(crate) platform: Vec<(String, Count)>,
@@ -712,6 +715,14 @@ fn count(text: &str) -> Result<Count, String> {
 fn platform_count(text: &str) -> Result<(String, Count), String> {
     let (name, number) = pair(text)?;
     Ok((name, count(&number)?))
+}
+
+fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("write on or off".into()),
+    }
 }
 
 fn line_order(text: &str) -> Result<LineOrder, String> {

@@ -90,7 +90,7 @@ fn how_uploads_share_the_line_is_set_by_words() {
         let begin = ["line", "--json"].iter();
         it.run(begin.chain(words)).ok().json()
     };
-    let wanted = json!({"order": "share", "uploads_at_once": 2, "parts_at_once": 8, "platforms": {"bilibili": 1}});
+    let wanted = json!({"order": "share", "uploads_at_once": 2, "parts_at_once": 8, "headroom": true, "platforms": {"bilibili": 1}});
     let words = [
         "--order",
         "share",
@@ -98,6 +98,8 @@ fn how_uploads_share_the_line_is_set_by_words() {
         "2",
         "--parts",
         "8",
+        "--headroom",
+        "on",
         "--platform",
         "bilibili=1",
     ];
@@ -106,7 +108,7 @@ fn how_uploads_share_the_line_is_set_by_words() {
     let shown = it.run(["line"]).ok().stdout;
     assert_eq!(
         shown,
-        "Share the line; 2 uploads at once; parts at once: 8\nBilibili: 1\n"
+        "Share the line; 2 uploads at once; parts at once: 8\nRoom is left for calls and streams on the same line.\nBilibili: 1\n"
     );
     assert_eq!(
         line(&["--parts", "auto", "--platform", "bilibili=auto"])["parts_at_once"],
@@ -115,6 +117,7 @@ fn how_uploads_share_the_line_is_set_by_words() {
     for wrong in [
         ["--uploads", "0"],
         ["--parts", "99"],
+        ["--headroom", "maybe"],
         ["--platform", "nowhere=1"],
     ] {
         let ran = it.run(["line"].into_iter().chain(wrong));

@@ -13,8 +13,12 @@ use slipway_model::{
 use slipway_store::{Store, StoreError};
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
+use tokio::sync::watch;
 
 /// Setting of the cap set by hand, in bytes per second; with `.` and an account's number behind it, of that account.
 const LIMIT: &str = "limit_bytes_per_second";
@@ -32,6 +36,8 @@ pub struct Speed {
     pub timetable: Present,
     pub level_cap: u64,
     pub in_force: Option<Ceiling>,
+    /// What leaves room for calls and streams, while it is wished and something is sent.
+    pub headroom: Option<u64>,
 }
 
 impl Default for Speed {
@@ -42,6 +48,7 @@ impl Default for Speed {
             timetable: Present::default(),
             level_cap: timetable::CAP_BYTES_PER_SECOND,
             in_force: None,
+            headroom: None,
         }
     }
 }
@@ -58,6 +65,57 @@ impl Speed {
     }
 }
 
+/// The room that is left for others on the line, over the net.
+pub(crate) struct Room {
+    bucket: Arc<Bucket>,
+    /// Whether it is wished, and how many uploads run.
+    state: Mutex<(bool, usize)>,
+    wanted: watch::Sender<bool>,
+    /// Which line it is about, counted.
+    line: AtomicU64,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self {
+            bucket: Bucket::new(None),
+            state: Mutex::default(),
+            wanted: watch::Sender::new(false),
+            line: AtomicU64::new(0),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut (bool, usize))) {
+        let mut state = self.state.lock();
+        change(&mut state);
+        self.wanted.send_replace(state.0 && state.1 > 0);
+    }
+
+    /// Wished, and something runs.
+    pub(crate) fn wanted(&self) -> watch::Receiver<bool> {
+        self.wanted.subscribe()
+    }
+
+    pub(crate) fn line(&self) -> u64 {
+        self.line.load(Relaxed)
+    }
+
+    /// Bytes since the last call.
+    pub(crate) fn taken(&self) -> u64 {
+        self.bucket.taken()
+    }
+
+    pub(crate) fn hold(&self, rate: u64) {
+        if self.bucket.rate() != Some(rate) {
+            self.bucket.set_rate(Some(rate));
+        }
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.bucket.set_rate(None);
+    }
+}
+
 pub(crate) struct Caps {
     store: Store,
     board: Arc<Board>,
@@ -65,6 +123,7 @@ pub(crate) struct Caps {
     all: Arc<Bucket>,
     /// What the rule of the link allows.
     network: Arc<Bucket>,
+    headroom: Room,
     accounts: Mutex<HashMap<AccountId, Arc<Bucket>>>,
     /// Of uploads that have a worker.
     uploads: Mutex<HashMap<UploadId, Arc<Bucket>>>,
@@ -93,6 +152,7 @@ impl Caps {
             timetable: present,
             level_cap: number(LEVEL_CAP).unwrap_or(timetable::CAP_BYTES_PER_SECOND),
             in_force: None,
+            headroom: None,
         };
         speed.weigh();
         let accounts = settings.iter().filter_map(|(name, text)| {
@@ -104,6 +164,7 @@ impl Caps {
             uploads: Mutex::default(),
             all: Bucket::new(speed.in_force.map(|it| it.bytes_per_second)),
             network: Bucket::new(None),
+            headroom: Room::new(),
             speed: Mutex::new(speed),
             store,
             board,
@@ -111,12 +172,16 @@ impl Caps {
     }
 
     pub(crate) fn speed(&self) -> Speed {
-        *self.speed.lock()
+        Speed {
+            headroom: self.headroom.bucket.rate(),
+            ..*self.speed.lock()
+        }
     }
 
     /// The least of the caps that hold for all, in bytes per second.
     pub(crate) fn least(&self) -> Option<u64> {
-        let caps = [self.all.rate(), self.network.rate()];
+        let headroom = self.headroom.bucket.rate();
+        let caps = [self.all.rate(), self.network.rate(), headroom];
         caps.into_iter().flatten().min()
     }
 
@@ -129,9 +194,10 @@ impl Caps {
     ) -> Vec<Arc<Bucket>> {
         let of_upload = self.uploads.lock().get(&id).cloned();
         let of_account = of(&mut self.accounts.lock(), account);
-        let network = is_remote.then(|| self.network.clone());
+        let of_link = is_remote.then(|| [self.network.clone(), self.headroom.bucket.clone()]);
         let own = of_upload.into_iter().chain([of_account]);
-        own.chain(network).chain([self.all.clone()]).collect()
+        let of_link = of_link.into_iter().flatten();
+        own.chain(of_link).chain([self.all.clone()]).collect()
     }
 
     /// By hand, for this run only.
@@ -167,6 +233,19 @@ impl Caps {
 
     pub(crate) fn set_network(&self, rate: Option<u64>) {
         self.network.set_rate(rate);
+    }
+
+    pub(crate) fn headroom(&self) -> &Room {
+        &self.headroom
+    }
+
+    pub(crate) fn set_headroom(&self, is_wished: bool) {
+        self.headroom.change(|(wished, _)| *wished = is_wished);
+    }
+
+    /// Traffic takes another way: what was learnt of the last is void.
+    pub(crate) fn line_changed(&self) {
+        self.headroom.line.fetch_add(1, Relaxed);
     }
 
     /// Of accounts that have one.
@@ -206,10 +285,17 @@ impl Caps {
     /// It has a worker from now on.
     pub(crate) fn upload_started(&self, id: UploadId, rate: Option<u64>) {
         self.uploads.lock().insert(id, Bucket::new(rate));
+        self.count_uploads();
     }
 
     pub(crate) fn upload_ended(&self, id: UploadId) {
         self.uploads.lock().remove(&id);
+        self.count_uploads();
+    }
+
+    fn count_uploads(&self) {
+        let count = self.uploads.lock().len();
+        self.headroom.change(|(_, running)| *running = count);
     }
 
     async fn keep(&self, name: &str, rate: Option<u64>) -> Result<(), StoreError> {
@@ -295,6 +381,36 @@ mod tests {
         caps.set_present(at(Level::Cap));
         caps.set_level_cap(1_000_000).await.unwrap();
         assert_eq!(caps.least(), Some(1_000_000), "at once");
+    }
+
+    #[tokio::test]
+    async fn room_is_left_only_where_it_is_wished_and_something_is_sent_over_the_net() {
+        let dir = tempfile::tempdir().unwrap();
+        let caps = Arc::new(caps(dir.path()).await);
+        let stop = tokio_util::sync::CancellationToken::new();
+        let keeper = tokio::spawn(crate::headroom::run(caps.clone(), stop.clone()));
+        let until = async |wanted: bool| {
+            while caps.speed().headroom.is_some() != wanted {
+                tokio::task::yield_now().await;
+            }
+        };
+        caps.set_headroom(true);
+        caps.upload_started(UploadId(1), None);
+        until(true).await;
+        assert_eq!(caps.least(), caps.speed().headroom);
+        let capped = |is_remote| {
+            let chain = caps.chain(UploadId(1), AccountId(1), is_remote);
+            Limiter::new(chain).is_capped()
+        };
+        assert_eq!((capped(true), capped(false)), (true, false));
+        caps.set_headroom(false);
+        until(false).await;
+        caps.set_headroom(true);
+        until(true).await;
+        caps.upload_ended(UploadId(1));
+        until(false).await;
+        stop.cancel();
+        keeper.await.unwrap();
     }
 
     /// Bytes that go in ten seconds through all these at once, each with its own flights.

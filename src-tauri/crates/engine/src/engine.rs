@@ -8,6 +8,7 @@ use crate::{
     covers::Covers,
     dispatcher::{Dispatcher, Idle, Order, State},
     happening::Happening,
+    headroom,
     hours::{self, UploadHours},
     lanes::Lanes,
     lock::{DataLock, LockError},
@@ -200,6 +201,7 @@ impl Engine {
         let renewals = renew_in_time(store.clone(), accounts.clone(), board.clone(), stop.clone());
         let (orders_weak, stop_power) = (orders.downgrade(), stop.clone());
         let keeper = power.clone();
+        let (held, stop_room) = (caps.clone(), stop.clone());
         let task = tokio::spawn(async move {
             let keeper = async {
                 if run {
@@ -213,7 +215,8 @@ impl Engine {
                     renewals.await;
                 }
             };
-            tokio::join!(dispatcher.run(), backups, sweeps, renewals, keeper);
+            let room = headroom::run(held, stop_room);
+            tokio::join!(dispatcher.run(), backups, sweeps, renewals, keeper, room);
         });
         let inner = Inner {
             data_dir,

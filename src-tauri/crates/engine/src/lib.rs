@@ -12,6 +12,7 @@ mod dispatcher;
 mod engine;
 pub mod fingerprint;
 pub mod happening;
+mod headroom;
 pub mod hours;
 mod lanes;
 mod limiter;

@@ -4,7 +4,13 @@
 //! Knows nothing of files or platforms. A cancelled wait takes nothing it has not been given.
 
 use parking_lot::Mutex;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::{sync::Notify, time::Instant};
 
 /// Largest piece that may go at once under a cap, so that a socket's buffer cannot swallow seconds of bytes.
@@ -23,6 +29,8 @@ struct Level {
 #[derive(Debug)]
 pub(crate) struct Bucket {
     level: Mutex<Level>,
+    /// Since it was last asked for, while there was a cap.
+    taken: AtomicU64,
     changed: Notify,
 }
 
@@ -35,12 +43,18 @@ impl Bucket {
         };
         Arc::new(Self {
             level: Mutex::new(level),
+            taken: AtomicU64::new(0),
             changed: Notify::new(),
         })
     }
 
     pub(crate) fn rate(&self) -> Option<u64> {
         self.level.lock().rate.map(|r| r as u64)
+    }
+
+    /// Bytes that have gone since the last call, while there was a cap.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.swap(0, Relaxed)
     }
 
     pub(crate) fn set_rate(&self, rate: Option<u64>) {
@@ -63,6 +77,7 @@ impl Bucket {
                 let Some(rate) = level.rate else { return };
                 if level.tokens >= 0.0 {
                     level.tokens -= bytes as f64;
+                    self.taken.fetch_add(bytes as u64, Relaxed);
                     return;
                 }
                 Duration::from_secs_f64(-level.tokens / rate)

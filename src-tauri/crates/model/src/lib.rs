@@ -10,6 +10,7 @@ pub mod cover;
 pub mod error;
 pub mod field;
 pub mod finish;
+pub mod headroom;
 pub mod id;
 pub mod line;
 pub mod manuscript;

@@ -30,6 +30,8 @@ pub struct Line {
     pub uploads_at_once: u32,
     /// To one host; `null` follows the line.
     pub parts_at_once: Option<u32>,
+    /// Leaves room for calls and streams on the same line, see [`crate::headroom`].
+    pub headroom: bool,
     /// Uploads at once to platforms that have a number of their own, by name; their own bounds hold as well.
     pub platforms: BTreeMap<String, u32>,
 }
@@ -40,6 +42,7 @@ impl Default for Line {
             order: LineOrder::default(),
             uploads_at_once: 3,
             parts_at_once: None,
+            headroom: false,
             platforms: BTreeMap::new(),
         }
     }

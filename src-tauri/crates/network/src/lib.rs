@@ -1,4 +1,4 @@
-//! What link this machine's traffic takes now: whether there is one, of which kind, whether it costs, what it is called.
+//! What link this machine's traffic takes now: whether there is one, of which kind, whether it costs, what it is called, how long its round trips are.
 //!
 //! Decides nothing about uploads. What is particular to a system is in its own module behind `look` and `Hints`: Linux asks NetworkManager,
 //! then the desktop's portal, then its routes; Windows asks for the cost of its connection; elsewhere nothing is known.
@@ -14,6 +14,10 @@ mod system;
 #[cfg(not(any(target_os = "linux", windows)))]
 #[path = "other.rs"]
 mod system;
+
+mod delay;
+
+pub use delay::Delay;
 
 use slipway_model::Link;
 use std::time::Duration;

@@ -17,13 +17,13 @@ const RATE_MBIT: f64 = 200.0;
 const ROUND_TRIP_MS: u32 = 100;
 const LOSSES_PERCENT: [&str; 2] = ["0", "0.1"];
 /// Of each packet of 1,500 bytes, what is not headers of IP and of TCP with timestamps.
-const PAYLOAD: f64 = 1448.0 / 1500.0;
+pub(super) const PAYLOAD: f64 = 1448.0 / 1500.0;
 const PART_BYTES: u64 = 8 << 20;
 
 /// A program that serves until its standard input closes, and what it said when it was ready.
-struct Server {
+pub(super) struct Server {
     child: Child,
-    told: Value,
+    pub(super) told: Value,
 }
 
 impl Server {
@@ -51,7 +51,7 @@ impl Drop for Server {
 }
 
 pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec<Row>> {
-    if !cfg!(target_os = "linux") || std::fs::metadata("/dev/net/tun").is_err() || !is_root()? {
+    if !may_lay()? {
         return Ok(vec![Row::told(
             "emulated lines",
             "not measured: they need root on Linux",
@@ -80,9 +80,41 @@ pub(super) async fn measure(program: &Path, mib: u64, runs: usize) -> Result<Vec
     Ok(rows)
 }
 
+/// Whether a line can be laid here.
+pub(super) fn may_lay() -> Result<bool> {
+    Ok(cfg!(target_os = "linux") && std::fs::metadata("/dev/net/tun").is_ok() && is_root()?)
+}
+
 fn is_root() -> Result<bool> {
     let id = Command::new("id").arg("-u").output()?;
     Ok(id.stdout.trim_ascii() == b"0")
+}
+
+/// A line, the name of its near end, and what serves at its far end.
+pub(super) fn line(
+    rate_mbit: f64,
+    round_trip_ms: u32,
+    more: &[&str],
+) -> Result<(Server, String, Server)> {
+    let line = Server::start(
+        Command::new("python3")
+            .arg("tests/line/line.py")
+            .args(["--rate-mbit", &rate_mbit.to_string()])
+            .args(["--round-trip-ms", &round_trip_ms.to_string()])
+            .args(more),
+    )?;
+    let end = |name| {
+        let end = line.told[name].as_str();
+        end.with_context(|| format!("a line has a {name} end"))
+    };
+    let (near, far) = (end("near")?.to_owned(), end("far")?);
+    let server = Server::start(
+        Command::new("ip")
+            .args(["netns", "exec", far])
+            .arg(std::env::current_exe()?)
+            .arg("serve"),
+    )?;
+    Ok((line, near, server))
 }
 
 /// Medians of wall times, ours and curl's.
@@ -93,28 +125,7 @@ async fn one_line(
     loss: &str,
     runs: usize,
 ) -> Result<(f64, f64)> {
-    let line = Server::start(
-        Command::new("python3")
-            .arg("tests/line/line.py")
-            .args([
-                "--rate-mbit",
-                &RATE_MBIT.to_string(),
-                "--round-trip-ms",
-                &ROUND_TRIP_MS.to_string(),
-            ])
-            .args(["--loss-percent", loss]),
-    )?;
-    let far = line.told["far"].as_str().context("a line has a far end")?;
-    let near = line.told["near"]
-        .as_str()
-        .context("a line has a near end")?
-        .to_owned();
-    let server = Server::start(
-        Command::new("ip")
-            .args(["netns", "exec", far])
-            .arg(std::env::current_exe()?)
-            .arg("serve"),
-    )?;
+    let (_line, near, server) = line(RATE_MBIT, ROUND_TRIP_MS, &["--loss-percent", loss])?;
     let sink = server.told["sink"]
         .as_str()
         .context("a sink has an address")?
@@ -142,7 +153,7 @@ async fn one_line(
 }
 
 /// The same command in a network namespace.
-fn inside(namespace: &str, command: &Command) -> Command {
+pub(super) fn inside(namespace: &str, command: &Command) -> Command {
     let mut inside = Command::new("ip");
     inside
         .args(["netns", "exec", namespace])

@@ -21,7 +21,7 @@ export function powerOf(counts: boolean): FakePower {
     offered: ["sleep", "hibernate", "shut_down"],
     countdown: counts ? { then: "shut_down", at_ms: Date.now() + MINUTE_MS } : null,
   };
-  let line: Line = { order: "finish_first", uploads_at_once: 3, parts_at_once: null, platforms: {} };
+  let line: Line = { order: "finish_first", uploads_at_once: 3, parts_at_once: null, headroom: false, platforms: {} };
   return {
     now: () => structuredClone(power),
     set: ({ keep_awake, then, even_if_failed }) => {

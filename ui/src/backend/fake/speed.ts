@@ -60,7 +60,7 @@ export function speedOf(painted: boolean): FakeSpeed {
     return { week: [...week], cap_bytes_per_second: cap, hours, now: present(), day: Math.floor(at / 24), hour: at % 24, zone: "UTC", offset: "+00:00" };
   };
   return {
-    now: () => ({ limit_bytes_per_second: limit, turtle: { ...turtle }, timetable: present(), level_bytes_per_second: cap, in_force: inForce() }),
+    now: () => ({ limit_bytes_per_second: limit, turtle: { ...turtle }, timetable: present(), level_bytes_per_second: cap, in_force: inForce(), headroom: null }),
     setLimit: (next) => void (limit = next),
     setTurtle: ({ on, bytes_per_second }) => void (turtle = { on: on ?? turtle.on, bytes_per_second: bytes_per_second ?? turtle.bytes_per_second }),
     timetable,

@@ -28,6 +28,8 @@ pub struct Speed {
     pub level_bytes_per_second: u64,
     /// The lowest of all that hold now; `null` is no limit.
     pub in_force: Option<Ceiling>,
+    /// In bytes per second: what leaves room for calls and streams, while that is wished and something is sent.
+    pub headroom: Option<u64>,
 }
 
 /// What is not said stays as it is.

@@ -21,6 +21,7 @@ pub(super) async fn line(wish: LineWish, out: &Out, folder: &Folder) -> Outcome 
         if let Some(parts) = wish.parts {
             line.parts_at_once = parts.0;
         }
+        line.headroom = wish.headroom.unwrap_or(line.headroom);
         for (name, count) in wish.platform {
             match count.0 {
                 Some(count) => drop(line.platforms.insert(name, count)),
@@ -49,6 +50,9 @@ pub(super) async fn line(wish: LineWish, out: &Out, folder: &Folder) -> Outcome 
         ("parts", parts.map_or_else(automatic, |n| n.to_string())),
     ];
     out.line(&out.sentence("cli.line", &values))?;
+    if line.headroom {
+        out.line(&out.sentence("cli.line_headroom", &[]))?;
+    }
     for (name, count) in line.platforms {
         let name = slipway_api::sentence::platform(out.lang, &name);
         out.line(&format!("{name}: {count}"))?;

@@ -11,6 +11,7 @@ impl Dispatcher {
         let at_once = self.most_at_once.unwrap_or(line.uploads_at_once as usize);
         self.at_once = if self.runs { at_once.clamp(1, 64) } else { 0 };
         self.tools.lanes.set(&line);
+        self.tools.caps.set_headroom(line.headroom);
         self.line = line;
         self.state.admit = true;
     }

@@ -20,6 +20,7 @@ impl Dispatcher {
         if self.guard.saw(link) {
             // What is in flight is on the old way: it is cut and sent again over the new one.
             self.stop_remote(|_| true).await;
+            self.tools.caps.line_changed();
         }
         self.weigh().await;
     }

@@ -5,6 +5,7 @@
 mod network_manager;
 mod portal;
 mod routes;
+pub(crate) mod sockets;
 
 use futures_util::{StreamExt as _, stream};
 use slipway_model::{Link, Metered, network::Teller};

@@ -12,6 +12,7 @@ mod answer;
 mod body;
 mod clock;
 mod endpoint;
+mod peers;
 mod redact;
 mod tls;
 
@@ -20,6 +21,7 @@ pub use answer::{ANSWER_MAX_BYTES, Act, Answer, fault, may_have_arrived};
 pub use body::{PartBody, ReadFailed};
 pub use clock::Clocks;
 pub use endpoint::endpoint;
+pub use peers::peers;
 pub use redact::{bare_url, excerpt, redact};
 
 use crate::{Error, Result};
@@ -148,7 +150,8 @@ impl Http {
         request: reqwest::RequestBuilder,
         timeout: Duration,
     ) -> Result<Answer> {
-        self.exchange(act, request.timeout(timeout)).await
+        let response = self.exchange(act, request.timeout(timeout)).await?;
+        Answer::read(act, response).await
     }
 
     /// Sends a part and reads its answer. No time limit: the engine watches.
@@ -156,10 +159,16 @@ impl Http {
     /// # Errors
     /// As [`Self::call`]; also what the part's own body failed with.
     pub async fn send_part(&self, act: Act, request: reqwest::RequestBuilder) -> Result<Answer> {
-        self.exchange(act, request).await
+        let response = self.exchange(act, request).await?;
+        peers::note(response.remote_addr());
+        Answer::read(act, response).await
     }
 
-    async fn exchange(&self, act: Act, request: reqwest::RequestBuilder) -> Result<Answer> {
+    async fn exchange(
+        &self,
+        act: Act,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response> {
         let (client, request) = request.build_split();
         let request = request.map_err(|error| fault(act, error))?;
         let (started, method) = (Instant::now(), request.method().clone());
@@ -172,7 +181,7 @@ impl Http {
         tracing::debug!(platform = act.platform, doing = act.doing, %method, url, status, ms, "called");
         let response = answered.map_err(|error| fault(act, error))?;
         self.clocks.note(&response);
-        Answer::read(act, response).await
+        Ok(response)
     }
 }
 
