@@ -472,8 +472,8 @@ async fn many(options: &Options, program: &Path) -> Result<String> {
     let peak = proc::kib_as_mib(&status, "VmHWM:").context("it has ended by itself")?;
     let before = process(pid)?.cpu_s;
     let began = Instant::now();
-    bench.slipway.call(["watch", "look", "1"]).await?;
     let looked = bench.row().await?["last_look"].clone();
+    bench.slipway.call(["watch", "look", "1"]).await?;
     bench
         .until("looked at again", |row| row["last_look"] != looked)
         .await

@@ -1092,7 +1092,7 @@ export type TagLimits = { count: number, each: LengthLimit | null, each_bytes_ma
  */
 usual: boolean, };
 
-export type Teller = "network_manager" | "portal" | "routes" | "windows" | "nobody";
+export type Teller = "network_manager" | "portal" | "routes" | "windows" | "mac_os" | "nobody";
 
 export type Template = { name: string,
 /**

@@ -40,6 +40,7 @@ pub enum Teller {
     /// The routes and interfaces of the system.
     Routes,
     Windows,
+    MacOs,
     Nobody,
 }
 

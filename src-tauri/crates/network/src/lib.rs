@@ -1,7 +1,8 @@
 //! What link this machine's traffic takes now: whether there is one, of which kind, whether it costs, what it is called, how long its round trips are.
 //!
 //! Decides nothing about uploads. What is particular to a system is in its own module behind `look` and `Hints`: Linux asks NetworkManager,
-//! then the desktop's portal, then its routes; Windows asks for the cost of its connection; elsewhere nothing is known.
+//! then the desktop's portal, then its routes; Windows asks for the cost of its connection, macOS for that of its path; elsewhere nothing is
+//! known.
 //! Always holds: a hint only wakes, what is told is read afresh; what cannot be asked within a second is not waited for; what no source tells
 //! is told as unknown, never as free.
 
@@ -11,7 +12,10 @@ mod system;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod system;
-#[cfg(not(any(target_os = "linux", windows)))]
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod system;
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 #[path = "other.rs"]
 mod system;
 
