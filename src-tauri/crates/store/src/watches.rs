@@ -186,9 +186,13 @@ impl Store {
     /// Files of this content that were taken or left out, with their numbers, as they were then; newest first.
     pub async fn watch_same(&self, id: WatchId, print: Fingerprint) -> Result<Vec<(i64, Outside)>> {
         self.read(move |conn| {
+            // Two questions, since one with 'or' goes through all files of the size.
             let mut same = conn.prepare_cached(
                 "SELECT * FROM watch_files WHERE watch_id = :watch AND size_bytes = :size AND afterwards <> 'done'
-                   AND (sample = :sample OR sample IS NULL AND file_id = :file_id AND mtime_ns = :mtime)
+                   AND sample = :sample
+                 UNION ALL
+                 SELECT * FROM watch_files WHERE watch_id = :watch AND size_bytes = :size AND afterwards <> 'done'
+                   AND sample IS NULL AND file_id = :file_id AND mtime_ns = :mtime
                  ORDER BY id DESC",
             )?;
             let rows = same.query_and_then(
