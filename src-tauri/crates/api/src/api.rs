@@ -4,6 +4,7 @@ use crate::{
     Failure,
     checking::Looked,
     offered::Offered,
+    starts::OtherStart,
     watching::Watching,
     wire::{Counts, Empty, SecretsState, Start},
 };
@@ -13,7 +14,7 @@ use slipway_engine::{Engine, Happening, Idle, StartError, secrets::Place};
 use slipway_model::{Cause, UploadId};
 use slipway_store::{OpenError, StoreError};
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 pub use slipway_engine::Options;
 
@@ -28,6 +29,8 @@ pub struct Api {
     pub(crate) counts: Arc<Mutex<Option<Counts>>>,
     pub(crate) signing_in: Arc<Mutex<crate::sign_in::Begun>>,
     pub(crate) watching: Arc<Watching>,
+    /// The app, once it listens.
+    pub(crate) app: Arc<Mutex<Option<mpsc::Sender<OtherStart>>>>,
 }
 
 impl Api {
@@ -48,6 +51,7 @@ impl Api {
             in_view: Arc::default(),
             counts: Arc::default(),
             signing_in: Arc::default(),
+            app: Arc::default(),
         };
         if run {
             api.watching = Arc::new(Watching::start(&api));

@@ -108,6 +108,7 @@ macro_rules! window_commands {
 macro_rules! local_commands {
     ($with:ident) => {
         $with! {
+            app_open(AppOpen) -> AppOpened,
             files_offer(Vec<std::path::PathBuf>) -> Vec<OfferedFile>,
             folders_offer(Vec<std::path::PathBuf>) -> Vec<OfferedFolder>,
         }

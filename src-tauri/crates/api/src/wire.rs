@@ -20,11 +20,13 @@ mod power;
 mod rest;
 mod speed;
 pub use notices::*;
+mod starts;
 mod watching;
 pub use past::*;
 pub use power::*;
 pub use rest::*;
 pub use speed::*;
+pub use starts::*;
 pub use watching::*;
 
 /// Which rows of the queue.

@@ -7,7 +7,7 @@ use slipway_api::{
     Api, Options,
     client::Client,
     socket::{Remote, Server},
-    wire::{Empty, Limit},
+    wire::{AppOpen, AppOpened, Empty, Limit},
 };
 use std::path::Path;
 use tokio::{
@@ -204,4 +204,38 @@ async fn a_file_of_the_sockets_name_is_left_alone() {
     api.close().await;
     let kept = std::fs::read_to_string(dir.path().join("slipway.sock")).unwrap();
     assert_eq!(kept, "mine");
+}
+
+#[tokio::test]
+async fn another_start_is_taken_over_by_an_app_that_listens_and_by_nothing_else() {
+    let house = House::new().await;
+    let remote = Remote::find(house.dir.path()).await.unwrap().unwrap();
+    let open = AppOpen {
+        files: vec!["file:///films/a.mp4".into()],
+        hidden: false,
+        displays: vec![":1".into()],
+    };
+    let hand_over = || remote.call::<AppOpened>("app_open", &open);
+    assert_eq!(hand_over().await.unwrap_err().code, "app_not_here");
+
+    let mut starts = house.api.other_starts();
+    let app = async {
+        let other = starts.recv().await.unwrap();
+        let displays = vec![":0".into()];
+        other.taken.send(AppOpened { displays }).unwrap();
+        other.open
+    };
+    let (taken, heard) = tokio::join!(hand_over(), app);
+    assert_eq!(
+        (taken.unwrap().displays, heard),
+        (vec![":0".to_owned()], open.clone())
+    );
+
+    // It ends before it has looked at the next one.
+    let ends = async { drop(starts.recv().await) };
+    let (not_taken, ()) = tokio::join!(hand_over(), ends);
+    assert_eq!(not_taken.unwrap_err().code, "stopping");
+    drop(starts);
+    assert_eq!(hand_over().await.unwrap_err().code, "stopping");
+    house.close().await;
 }
