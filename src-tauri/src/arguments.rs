@@ -1,8 +1,8 @@
 //! What the shell may be started with: files to upload, a data folder, and whether to start without a window.
 
 use clap::Parser;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use url::Url;
 
 /// Slipway: uploads videos to many platforms, whatever the network does.
 #[derive(Debug, Parser)]
@@ -14,25 +14,27 @@ pub(crate) struct Arguments {
     /// Start in the tray, without a window
     #[arg(long)]
     pub(crate) hidden: bool,
-    /// Videos to upload
+    /// Videos to upload, as paths or as `file:` addresses
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Arguments {
-    /// The arguments of another start, which was made in `folder`. Nothing when they make no sense: that start has told its user so.
-    pub(crate) fn of_another<I, T>(arguments: I) -> Option<Self>
-    where
-        I: IntoIterator<Item = T>,
-        T: Into<OsString> + Clone,
-    {
-        Self::try_parse_from(arguments).ok()
-    }
-
     /// The files named, as absolute paths: the folder of a start is not the folder of the app that hears of it.
     pub(crate) fn files_from(&self, folder: &Path) -> Vec<PathBuf> {
-        self.files.iter().map(|file| folder.join(file)).collect()
+        let named = |file: &PathBuf| {
+            let address = file.to_str().and_then(path_of);
+            address.unwrap_or_else(|| folder.join(file))
+        };
+        self.files.iter().map(named).collect()
     }
+}
+
+/// The path that a `file:` address stands for, which is how some desktops name what they open.
+pub(crate) fn path_of(address: &str) -> Option<PathBuf> {
+    let url = Url::parse(address).ok()?;
+    let is_here = url.scheme() == "file" && address.as_bytes().get(5) == Some(&b'/');
+    is_here.then(|| url.to_file_path().ok())?
 }
 
 #[cfg(test)]
@@ -40,20 +42,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_of_another_start_are_found_from_its_folder() {
-        let arguments =
-            Arguments::of_another(["slipway-desktop", "a.mp4", "/films/b.mp4"]).unwrap();
+    fn files_are_found_from_the_folder_of_the_start_whether_they_are_paths_or_addresses() {
+        let named = [
+            ("a.mp4", "/home/ann/a.mp4"),
+            ("/films/b.mp4", "/films/b.mp4"),
+            (
+                "file:///films/night%20market%20%E5%A4%9C.mp4",
+                "/films/night market 夜.mp4",
+            ),
+            ("file://localhost/films/100%25.mp4", "/films/100%.mp4"),
+            ("file:/films/c.mp4", "/films/c.mp4"),
+            // Names of files, however they look.
+            ("100%20.mp4", "/home/ann/100%20.mp4"),
+            ("file:d.mp4", "/home/ann/file:d.mp4"),
+            ("smb://server/e.mp4", "/home/ann/smb://server/e.mp4"),
+        ];
+        let words = named.map(|(word, _)| word);
+        let arguments = Arguments::parse_from(["slipway-desktop"].iter().chain(&words));
         assert_eq!(
             arguments.files_from(Path::new("/home/ann")),
-            [
-                PathBuf::from("/home/ann/a.mp4"),
-                PathBuf::from("/films/b.mp4")
-            ]
+            named.map(|(_, path)| PathBuf::from(path))
         );
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_start_with_senseless_arguments_hands_nothing_over() {
-        assert!(Arguments::of_another(["slipway-desktop", "--no-such-thing"]).is_none());
+    fn an_address_holds_a_name_that_is_no_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"/films/\xff#?.mp4"));
+        let address = Url::from_file_path(path).unwrap();
+        assert_eq!(path_of(address.as_str()).unwrap(), path);
     }
 }

@@ -98,10 +98,21 @@ pub(crate) async fn end_wished() -> bool {
     tokio::signal::ctrl_c().await.is_ok()
 }
 
+/// The displays that a window could be drawn on, by which two desktops of one user are told apart. None where a system has one desktop for a user.
+pub(crate) fn displays() -> Vec<String> {
+    if !cfg!(target_os = "linux") {
+        return Vec::new();
+    }
+    ["WAYLAND_DISPLAY", "DISPLAY"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .filter(|display| !display.is_empty())
+        // The first screen of a display needs no name.
+        .map(|display| display.trim_end_matches(".0").to_owned())
+        .collect()
+}
+
 /// Why no window can be opened at all, known before a toolkit gives up without a sentence.
 pub(crate) fn no_display() -> bool {
-    cfg!(target_os = "linux")
-        && ["DISPLAY", "WAYLAND_DISPLAY"]
-            .iter()
-            .all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+    cfg!(target_os = "linux") && displays().is_empty()
 }

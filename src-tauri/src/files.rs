@@ -1,11 +1,9 @@
 //! Files on their way in: from a drop, the first start, or another one. The window hears of them by a patch.
 
-use crate::arguments::Arguments;
 use crate::shell::Shell;
-use crate::window;
 use slipway_api::Api;
 use slipway_api::wire::Patch;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tauri::{AppHandle, Manager};
 
 /// Offers files to the window. Each that cannot be taken comes with its reason.
@@ -28,15 +26,4 @@ pub(crate) fn offer(app: &AppHandle, paths: Vec<PathBuf>) {
             ),
         }
     });
-}
-
-/// Another start of the app: takes its files and shows the window.
-pub(crate) fn take_over(app: &AppHandle, arguments: &[String], folder: &str) {
-    let Some(arguments) = Arguments::of_another(arguments) else {
-        return;
-    };
-    offer(app, arguments.files_from(Path::new(folder)));
-    if !arguments.hidden {
-        window::show(app);
-    }
 }

@@ -37,18 +37,18 @@ fn main() -> anyhow::Result<()> {
     );
     let data_dir = start::data_dir(&arguments)?;
     let log = log::start(&data_dir);
-    let mut builder = tauri::Builder::default();
-    if let Some(plugin) = instance::plugin(&arguments, &data_dir) {
-        builder = builder.plugin(plugin);
+    let opened = tauri::async_runtime::block_on(instance::open(&arguments, &data_dir));
+    if start::is_settled(&opened, &arguments) {
+        return Ok(());
     }
-    let app = builder
+    let app = tauri::Builder::default()
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
         .manage(Shell::new(data_dir))
         .invoke_handler(commands::handler())
         .on_window_event(window::on_event)
         .setup(move |app| {
-            start::start(app.handle(), &arguments);
+            start::start(app.handle(), &arguments, opened);
             Ok(())
         })
         .build(tauri::generate_context!())?;
@@ -62,6 +62,16 @@ fn main() -> anyhow::Result<()> {
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            files::offer(
+                app,
+                urls.iter()
+                    .filter_map(|url| url.to_file_path().ok())
+                    .collect(),
+            );
+            window::show(app);
+        }
         _ => {}
     });
     drop(log);

@@ -1,14 +1,15 @@
-//! Opens the queue, then the ways to it: window, tray and local socket. Or says why not.
+//! Makes the ways to the open queue: window, tray and local socket. Or says why there is none to make.
 
 use crate::arguments::Arguments;
+use crate::instance::{self, Opened};
 use crate::quit::{self, DATA_UNUSABLE};
 use crate::shell::Shell;
 use crate::{bridge, desktop, files, notice, settings, tray, window};
 use anyhow::Context;
 use slipway_api::socket::Server;
-use slipway_api::{Api, Failure, Options, sentence};
+use slipway_api::{Api, Failure, sentence};
 use slipway_model::Cause;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
@@ -27,27 +28,31 @@ pub(crate) fn data_dir(arguments: &Arguments) -> anyhow::Result<PathBuf> {
         .context("This user has no home folder. Name a data folder with --data-dir.")
 }
 
-/// Starts everything, or tells the user why that cannot be and ends.
-pub(crate) fn start(app: &AppHandle, arguments: &Arguments) {
-    let here = std::env::current_dir().unwrap_or_default();
-    let files = arguments.files_from(&here);
-    let data_dir = app.state::<Shell>().data_dir.clone();
-    quit::obey_signals(app);
-    match tauri::async_runtime::block_on(open(&data_dir)) {
-        Ok(api) => run(app, api, files, arguments.hidden),
-        Err(failure) => refuse(app, failure),
+/// Whether nothing is left to do: the app that runs has taken this start over, and its user sees that, or wants to see nothing.
+pub(crate) fn is_settled(opened: &Result<Opened, Failure>, arguments: &Arguments) -> bool {
+    match opened {
+        Ok(Opened::Taken) => true,
+        Ok(Opened::Elsewhere(_)) => arguments.hidden,
+        _ => false,
     }
 }
 
-async fn open(data_dir: &Path) -> Result<Api, Failure> {
-    Api::open(Options {
-        data_dir: data_dir.to_owned(),
-        passphrase: slipway_api::passphrase_from_env(),
-        run: true,
-        any_network: slipway_api::any_network_from_env(),
-        ..Options::default()
-    })
-    .await
+/// Starts everything, or tells the user why that cannot be and ends.
+pub(crate) fn start(app: &AppHandle, arguments: &Arguments, opened: Result<Opened, Failure>) {
+    quit::obey_signals(app);
+    match opened {
+        Ok(Opened::Here(api)) => {
+            let here = std::env::current_dir().unwrap_or_default();
+            run(app, api, arguments.files_from(&here), arguments.hidden);
+        }
+        Ok(Opened::Taken) => app.exit(0),
+        Ok(Opened::Elsewhere(displays)) => {
+            let words = settings::words(app);
+            let told = (words.runs_elsewhere)(&displays.join(", "));
+            end_with(app, "Slipway", told, MessageDialogKind::Info, 0);
+        }
+        Err(failure) => refuse(app, failure),
+    }
 }
 
 fn run(app: &AppHandle, api: Api, files: Vec<PathBuf>, hidden: bool) {
@@ -55,6 +60,7 @@ fn run(app: &AppHandle, api: Api, files: Vec<PathBuf>, hidden: bool) {
     let shell = app.state::<Shell>();
     app.manage(api.clone());
     shell.spawn(bridge::run(app.clone(), api.clone()));
+    instance::start(app, &api);
     serve(app, api.clone());
     tray::start(app, &api);
     notice::start(app, &api);
@@ -119,10 +125,17 @@ fn refuse(app: &AppHandle, failure: Failure) {
         params: failure.params,
         detail: failure.detail,
     };
+    let told = sentence::say_cause(lang, &cause);
+    let title = settings::words(app).not_started;
+    end_with(app, title, told, MessageDialogKind::Error, DATA_UNUSABLE);
+}
+
+/// Says a last thing.
+fn end_with(app: &AppHandle, title: &str, told: String, kind: MessageDialogKind, status: i32) {
     let handle = app.clone();
     app.dialog()
-        .message(sentence::say_cause(lang, &cause))
-        .title(settings::words(app).not_started)
-        .kind(MessageDialogKind::Error)
-        .show(move |_| handle.exit(DATA_UNUSABLE));
+        .message(told)
+        .title(title)
+        .kind(kind)
+        .show(move |_| handle.exit(status));
 }

@@ -12,6 +12,7 @@ pub(crate) struct Words {
     pub(crate) quit: &'static str,
     pub(crate) keep_sending: &'static str,
     pub(crate) close_hint: &'static str,
+    pub(crate) runs_elsewhere: fn(displays: &str) -> String,
     pub(crate) not_started: &'static str,
     pub(crate) turtle: fn(rate: &str) -> String,
     pub(crate) rate: fn(rate: &str) -> String,
@@ -49,6 +50,11 @@ static EN: Words = Words {
     quit: "Quit",
     keep_sending: "Keep sending",
     close_hint: "Slipway keeps sending when its window is closed. Its icon in the tray shows how far it is, opens the window again, and quits.",
+    runs_elsewhere: |displays| {
+        format!(
+            "Slipway runs in another desktop session of yours, on {displays}. Files that you open here go there, where its window is shown. To use it here, quit it there first."
+        )
+    },
     not_started: "Slipway could not start",
     turtle: |rate| format!("Turtle, {rate}"),
     rate: |rate| format!("Sending at {rate}"),
@@ -81,6 +87,11 @@ static ZH_CN: Words = Words {
     quit: "退出",
     keep_sending: "继续上传",
     close_hint: "关闭窗口后，Slipway 会继续上传。托盘图标显示进度，也可以重新打开窗口或退出。",
+    runs_elsewhere: |displays| {
+        format!(
+            "Slipway 正在你的另一个桌面会话（{displays}）中运行。在这里打开的文件会交给它，窗口显示在那里。要在这里使用，请先在那里退出。"
+        )
+    },
     not_started: "Slipway 无法启动",
     turtle: |rate| format!("慢速，{rate}"),
     rate: |rate| format!("正在以 {rate} 上传"),
@@ -110,6 +121,11 @@ static JA: Words = Words {
     quit: "終了",
     keep_sending: "アップロードを続ける",
     close_hint: "ウィンドウを閉じても、Slipway はアップロードを続けます。トレイのアイコンで進み具合を確認し、ウィンドウを開き直したり終了したりできます。",
+    runs_elsewhere: |displays| {
+        format!(
+            "Slipway は別のデスクトップセッション（{displays}）で動作中です。ここで開いたファイルはそちらに渡され、ウィンドウもそちらに表示されます。ここで使うには、先にそちらで終了してください。"
+        )
+    },
     not_started: "Slipway を起動できません",
     turtle: |rate| format!("低速、{rate}"),
     rate: |rate| format!("{rate} でアップロード中"),

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -147,6 +147,35 @@ export function start(data, args = [], environment = {}) {
   const ended = once(process_, "exit").then(([code, signal]) => ({ code, signal, said }));
   return { process: process_, ended };
 }
+
+/** What the log says when everything has ended in order. */
+export const CLEAN_END = /the engine has stopped clean=true/;
+
+export const logOf = (data) =>
+  readdirSync(join(data, "logs"))
+    .map((name) => readFileSync(join(data, "logs", name), "utf8"))
+    .join("");
+
+/** Ends a process that a failed test left behind. */
+export function endAfter(t, ...started) {
+  t.after(() => started.forEach(({ process: one }) => one.exitCode === null && one.kill("SIGKILL")));
+}
+
+/** Waits for the end, but not for ever. */
+export const within = (ms, ended) => Promise.race([ended, new Promise((_, fail) => setTimeout(() => fail(new Error(`no end within ${ms} ms`)), ms).unref())]);
+
+/** The command line, on the same data as the app. */
+export async function slipway(data, ...args) {
+  return (await run(process.env.SLIPWAY, args, { env: { ...process.env, HOME: join(data, ".."), SLIPWAY_DATA_DIR: data } })).stdout;
+}
+
+/** The ids of windows with this title that stand on the taskbar and not on the screen. */
+export async function minimized(title) {
+  const { stdout } = await run("xdotool", ["search", "--name", title]).catch(() => ({ stdout: "" }));
+  const states = stdout.trim().split("\n").filter(Boolean).map(async (id) => ({ id, said: (await run("xprop", ["-id", id, "WM_STATE"]).catch(() => ({ stdout: "" }))).stdout }));
+  return (await Promise.all(states)).filter(({ said }) => said.includes("Iconic")).map(({ id }) => id);
+}
+export const windowMinimized = (title, withinMs) => until(`a window '${title}' on the taskbar`, async () => (await minimized(title))[0], withinMs);
 
 /** The ids of shown windows whose title holds this text. */
 export async function windows(title) {

@@ -1,14 +1,11 @@
 // Notices as a desktop gets them: over D-Bus, from the real app in the tray, with the command line adding the work.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
-import { scratch, screen, start, video, watched, windowShown } from "./app.mjs";
+import { scratch, screen, slipway, start, video, watched, windowShown } from "./app.mjs";
 import { notices, panel } from "./bus.mjs";
 import { simulator } from "./simulator.mjs";
 
-const run = promisify(execFile);
 const MINUTE_MS = 60_000;
 /** What the wall clock of a test and that of the app may be apart, at most. */
 const SLACK_MS = 1_000;
@@ -18,7 +15,6 @@ test("fifty uploads of one dead login are one notice, a click opens what cures i
   const tray = await panel(t);
   const told = await notices(t);
   const platform = await simulator("api-video");
-  const slipway = async (...args) => (await run(process.env.SLIPWAY, args, { env: { ...process.env, HOME: folder, SLIPWAY_DATA_DIR: data } })).stdout;
   const app = start(data, ["--hidden"], { HOME: folder });
   let running = app;
   t.after(async () => {
@@ -27,10 +23,10 @@ test("fifty uploads of one dead login are one notice, a click opens what cures i
     remove();
   });
   await tray.next(); // from here on the command line reaches the app
-  await slipway("accounts", "add", "api-video", "--label", "studio", "--set", `endpoint=${platform.told.url}`, "--secret", "api_key=revoked", "--no-check");
-  await slipway("accounts", "add", "folder", "--label", "archive", "--set", `path=${join(folder, "out")}`);
+  await slipway(data, "accounts", "add", "api-video", "--label", "studio", "--set", `endpoint=${platform.told.url}`, "--secret", "api_key=revoked", "--no-check");
+  await slipway(data, "accounts", "add", "folder", "--label", "archive", "--set", `path=${join(folder, "out")}`);
   const films = Array.from({ length: 50 }, (_, n) => video(folder, `film ${n}.mp4`, 100_000));
-  await slipway("add", ...films, "--account", "studio");
+  await slipway(data, "add", ...films, "--account", "studio");
 
   const first = await told.next();
   assert.equal(first.title, "Sign in to studio again");
@@ -44,7 +40,7 @@ test("fifty uploads of one dead login are one notice, a click opens what cures i
   assert.equal((await running.ended).code, 0);
   running = start(data, ["--hidden"], { HOME: folder });
   await tray.next(); // from here on the command line reaches the app
-  await slipway("add", video(folder, "walk.mp4", 100_000), "--account", "archive", "--set", "title=a <b>walk</b> & more");
+  await slipway(data, "add", video(folder, "walk.mp4", 100_000), "--account", "archive", "--set", "title=a <b>walk</b> & more");
   const second = await told.next();
   assert.equal(second.title, "Published: “a <b>walk</b> & more”", "and nothing about the login before it");
   assert.equal(second.body, "archive on Folder");

@@ -61,6 +61,7 @@ const TESTS: &[Package] = &[
     ("openbox", "a window manager"),
     ("imagemagick", "screenshots"),
     ("xdotool", "drops and keys"),
+    ("x11-utils", "how a window stands"),
     ("python3-dbus", "a panel for the tray"),
     ("python3-gi", "a panel for the tray"),
 ];
