@@ -1,4 +1,5 @@
-//! How this desktop shows a notice. One form for all: show it, in place of an earlier one of its group, and tell what was clicked.
+//! How this desktop shows a notice. One form for all: show it, in place of an earlier one of its group, say whether it was,
+//! and tell what was clicked.
 //!
 //! Always holds: a desktop that shows none costs the notice and nothing else.
 

@@ -2,42 +2,6 @@
 
 use tauri::Theme;
 
-/// Whether an icon in the tray would be seen now. Where there is none, a hidden window could not be got back.
-#[cfg(target_os = "linux")]
-pub(crate) async fn has_tray() -> bool {
-    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
-    let ask = async {
-        let bus = zbus::connection::Connection::session().await?;
-        let answer = bus
-            .call_method(
-                Some(WATCHER),
-                "/StatusNotifierWatcher",
-                Some("org.freedesktop.DBus.Properties"),
-                "Get",
-                &(WATCHER, "IsStatusNotifierHostRegistered"),
-            )
-            .await?;
-        answer
-            .body()
-            .deserialize::<zbus::zvariant::OwnedValue>()
-            .map(|registered| bool::try_from(registered).unwrap_or(false))
-    };
-    match tokio::time::timeout(std::time::Duration::from_secs(1), ask).await {
-        Ok(Ok(registered)) => registered,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "no tray answers");
-            false
-        }
-        Err(_) => false,
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-#[expect(clippy::unused_async, reason = "on Linux somebody must be asked")]
-pub(crate) async fn has_tray() -> bool {
-    true
-}
-
 /// Whether the panel under the tray icon is dark. Nobody tells: GNOME's and Windows's are dark by default, others follow the theme.
 pub(crate) fn panel_is_dark(theme: Option<Theme>) -> bool {
     if cfg!(target_os = "macos") {

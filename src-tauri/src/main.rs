@@ -14,6 +14,7 @@ mod instance;
 mod log;
 mod notice;
 mod page;
+mod panel;
 mod pick;
 mod quit;
 mod save;

@@ -6,24 +6,26 @@ use crate::shell::Shell;
 use crate::{page, settings, window};
 use slipway_api::notices::Step;
 use slipway_api::{Api, Failure};
+use std::sync::Arc;
 use tauri::{AppHandle, Manager};
 use tokio::sync::mpsc;
 
 /// Clicks that nobody has followed so far.
 const CLICKS: usize = 16;
 
-pub(crate) fn start(app: &AppHandle, api: &Api) {
+/// Answers with the way to show one, for what the shell itself has to say.
+pub(crate) fn start(app: &AppHandle, api: &Api) -> Arc<Bubbles> {
     let (clicks, mut clicked) = mpsc::channel(CLICKS);
+    let bubbles = Arc::new(Bubbles::new(clicks));
     let shell = app.state::<Shell>();
-    let (handle, feed) = (app.clone(), api.clone());
+    let (handle, feed, shown) = (app.clone(), api.clone(), bubbles.clone());
     shell.spawn(async move {
-        let bubbles = Bubbles::new(clicks);
         let mut feed = feed.notices().await;
         let looked_at = || window::is_looked_at(&handle);
         loop {
             let told = feed.next(looked_at, || settings::lang(&handle)).await;
             tracing::info!(group = told.group, "a notice");
-            bubbles.show(told).await;
+            shown.show(told).await;
         }
     });
     let (handle, api) = (app.clone(), api.clone());
@@ -40,6 +42,7 @@ pub(crate) fn start(app: &AppHandle, api: &Api) {
             }
         }
     });
+    bubbles
 }
 
 async fn take(app: &AppHandle, api: &Api, step: Step) -> Result<(), Failure> {

@@ -31,12 +31,26 @@ pub(crate) enum Language {
     Ja,
 }
 
+/// What closing the window means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Closing {
+    #[default]
+    KeepsSending,
+    Quits,
+}
+
+/// What its user is told once: by which key that is kept.
+pub(crate) const CLOSED: &str = "close_hint_shown";
+pub(crate) const NO_TRAY: &str = "no_tray_hint_shown";
+
 /// What the window's settings screen keeps here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Looks {
     pub(crate) theme: Theme,
     pub(crate) language: Language,
+    pub(crate) close: Closing,
 }
 
 /// Where the window stood, in the system's pixels.
@@ -116,13 +130,13 @@ pub(crate) fn set_place(app: &AppHandle, place: Place) {
     set(app, "window", place);
 }
 
-/// Whether the user has been told that a closed window keeps sending. Asking marks it told.
-pub(crate) fn take_close_hint(app: &AppHandle) -> bool {
-    let told = get(app, "close_hint_shown").unwrap_or(false);
-    if !told {
-        set(app, "close_hint_shown", true);
-    }
-    !told
+/// Whether its user has not been told this.
+pub(crate) fn is_new(app: &AppHandle, hint: &str) -> bool {
+    !get(app, hint).unwrap_or(false)
+}
+
+pub(crate) fn set_told(app: &AppHandle, hint: &str) {
+    set(app, hint, true);
 }
 
 pub(crate) fn lang(app: &AppHandle) -> Lang {
@@ -161,6 +175,7 @@ mod tests {
         let looks: Looks = serde_json::from_str(r#"{"theme":"dark","language":"zh-CN"}"#).unwrap();
         assert_eq!(looks.theme, Theme::Dark);
         assert_eq!(looks.language, Language::ZhCn);
+        assert_eq!(looks.close, Closing::KeepsSending);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,6 +16,10 @@ pub(crate) struct Shell {
     pub(crate) bridge: Bridge,
     /// Set once the tray is made; on some desktops it never is.
     pub(crate) tray: OnceLock<Tray>,
+    /// Whether the desktop has a place for its icon now.
+    pub(crate) panel: watch::Sender<bool>,
+    /// The folder that a start names which is to find the same data; `None` for the usual one.
+    pub(crate) own_data_dir: Option<PathBuf>,
     /// Every task of the shell, and what ends them.
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -25,10 +30,13 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new(data_dir: PathBuf) -> Self {
+        let is_usual = slipway_api::default_data_dir().is_some_and(|usual| usual == data_dir);
         Self {
+            own_data_dir: (!is_usual).then(|| data_dir.clone()),
             data_dir,
             bridge: Bridge::new(),
             tray: OnceLock::new(),
+            panel: watch::Sender::new(false),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             quitting: AtomicBool::new(false),

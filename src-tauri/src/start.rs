@@ -4,18 +4,14 @@ use crate::arguments::Arguments;
 use crate::instance::{self, Opened};
 use crate::quit::{self, DATA_UNUSABLE};
 use crate::shell::Shell;
-use crate::{bridge, desktop, files, notice, settings, tray, window};
+use crate::{bridge, files, notice, panel, settings, tray, window};
 use anyhow::Context;
 use slipway_api::socket::Server;
 use slipway_api::{Api, Failure, sentence};
 use slipway_model::Cause;
 use std::path::PathBuf;
-use std::time::Duration;
 use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
-
-/// How long a start without a window waits for the desktop's tray, which may come up after us.
-const TRAY_WAIT: Duration = Duration::from_secs(20);
 
 /// Where the queue and the log live.
 pub(crate) fn data_dir(arguments: &Arguments) -> anyhow::Result<PathBuf> {
@@ -63,37 +59,12 @@ fn run(app: &AppHandle, api: Api, files: Vec<PathBuf>, hidden: bool) {
     instance::start(app, &api);
     serve(app, api.clone());
     tray::start(app, &api);
-    notice::start(app, &api);
+    panel::start(app, notice::start(app, &api));
     files::offer(app, files);
-    if hidden {
-        let handle = app.clone();
-        app.state::<Shell>().spawn(async move {
-            if !tray_comes(&handle).await {
-                tracing::info!("no tray: the window is shown all the same");
-                window::show(&handle);
-            }
-        });
-    } else if let Err(error) = window::open(app) {
+    if !hidden && let Err(error) = window::open(app) {
         tracing::error!(%error, "the window could not be opened");
         quit::quit(app);
     }
-}
-
-/// Whether the tray appears within its time.
-async fn tray_comes(app: &AppHandle) -> bool {
-    if app.state::<Shell>().tray.get().is_none() {
-        return false;
-    }
-    let asked = async {
-        let mut tick = tokio::time::interval(Duration::from_secs(1));
-        loop {
-            tick.tick().await;
-            if desktop::has_tray().await {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(TRAY_WAIT, asked).await.is_ok()
 }
 
 /// Answers other programs of this user, until the app ends.

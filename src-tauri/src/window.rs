@@ -1,11 +1,11 @@
 //! The one window: made when it is first wanted, hidden to the tray when closed, and the place where files are dropped.
 //!
-//! Invariant: the window is never hidden unless a tray shows the way back.
+//! Invariant: the window is never hidden unless a tray shows the way back; where there is none, closing puts it on the taskbar.
 
 use crate::quit::quit;
-use crate::settings::{self, Place, Theme};
+use crate::settings::{self, Closing, Place, Theme};
 use crate::shell::Shell;
-use crate::{desktop, files};
+use crate::{desktop, files, panel};
 use slipway_api::Failure;
 use std::path::PathBuf;
 use tauri::utils::config::Color;
@@ -67,8 +67,35 @@ pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
     })
 }
 
-/// Makes the window.
-pub(crate) fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
+/// Whether no window is on the screen or the taskbar.
+pub(crate) fn is_hidden(app: &AppHandle) -> bool {
+    let window = app.get_webview_window(LABEL);
+    window.is_none_or(|window| !window.is_visible().unwrap_or(true))
+}
+
+/// Puts the window on the taskbar, and makes it if there is none.
+pub(crate) fn minimize(app: &AppHandle) {
+    let is_hidden = is_hidden(app);
+    let window = app.get_webview_window(LABEL).map_or_else(|| build(app), Ok);
+    let minimized = window.and_then(|window| {
+        window.minimize()?;
+        if is_hidden { window.show() } else { Ok(()) }
+    });
+    if let Err(error) = minimized {
+        tracing::warn!(%error, "the window could not be put on the taskbar");
+    }
+    // The desktop gets it back without a word to us.
+    app.state::<Shell>().bridge.set_hidden(false);
+}
+
+/// Makes the window and shows it.
+pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
+    let window = build(app)?;
+    window.show()?;
+    window.set_focus()
+}
+
+fn build(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     let theme = settings::looks(app).theme;
     let builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title("Slipway")
@@ -90,8 +117,6 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     if let Some(place) = settings::place(app) {
         restore(&window, place)?;
     }
-    window.show()?;
-    window.set_focus()?;
     Ok(window)
 }
 
@@ -186,39 +211,52 @@ pub(crate) fn dress(app: &AppHandle, theme: Theme) {
     }
 }
 
-/// Closes the window from within: to the tray, or for good where there is none.
+/// Closes the window from within.
 #[tauri::command]
 pub(crate) async fn shell_hide(app: AppHandle) -> Result<(), Failure> {
-    close(&app).await;
+    close(&app);
     Ok(())
 }
 
-async fn close(app: &AppHandle) {
-    let shell = app.state::<Shell>();
+/// To the tray, to the taskbar where there is none, or for good where its user wants that. What it means is said the first time.
+fn close(app: &AppHandle) {
     let Some(window) = app.get_webview_window(LABEL) else {
         return;
     };
-    if shell.tray.get().is_none() || !desktop::has_tray().await {
-        tracing::info!("no tray: closing the window quits");
+    if settings::looks(app).close == Closing::Quits {
         quit(app);
         return;
     }
     remember(app);
-    if settings::take_close_hint(app) {
-        let words = settings::words(app);
-        let app = app.clone();
-        app.clone()
-            .dialog()
-            .message(words.close_hint)
-            .title("Slipway")
-            .buttons(MessageDialogButtons::OkCancelCustom(
-                words.keep_sending.to_owned(),
-                words.quit.to_owned(),
-            ))
-            .parent(&window)
-            .show(move |keep| if keep { hide(&app) } else { quit(&app) });
+    let words = settings::words(app);
+    let (hint, told) = if panel::is_there(app) {
+        (settings::CLOSED, words.close_hint)
     } else {
+        (settings::NO_TRAY, words.no_tray_hint)
+    };
+    if !settings::is_new(app, hint) {
+        put_away(app);
+        return;
+    }
+    settings::set_told(app, hint);
+    let app = app.clone();
+    app.clone()
+        .dialog()
+        .message(told)
+        .title("Slipway")
+        .buttons(MessageDialogButtons::OkCancelCustom(
+            words.keep_sending.to_owned(),
+            words.quit.to_owned(),
+        ))
+        .parent(&window)
+        .show(move |keep| if keep { put_away(&app) } else { quit(&app) });
+}
+
+fn put_away(app: &AppHandle) {
+    if panel::is_there(app) {
         hide(app);
+    } else {
+        minimize(app);
     }
 }
 
@@ -236,9 +274,7 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
-            let handle = app.clone();
-            app.state::<Shell>()
-                .spawn(async move { close(&handle).await });
+            close(app);
         }
         WindowEvent::DragDrop(event) => on_drag(app, event),
         _ => {}

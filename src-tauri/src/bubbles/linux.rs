@@ -38,12 +38,13 @@ impl Bubbles {
         }
     }
 
-    pub(crate) async fn show(&self, told: Told) {
+    pub(crate) async fn show(&self, told: Told) -> bool {
         match tokio::time::timeout(PATIENCE, self.tell(told)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => tracing::info!(%error, "nothing shows notices here"),
             Err(_) => tracing::warn!("who shows notices does not answer"),
         }
+        false
     }
 
     async fn tell(&self, told: Told) -> zbus::Result<()> {

@@ -11,7 +11,7 @@ impl Bubbles {
         Self
     }
 
-    pub(crate) async fn show(&self, told: Told) {
+    pub(crate) async fn show(&self, told: Told) -> bool {
         let shown = tokio::task::spawn_blocking(move || {
             let mut notice = Notification::new();
             notice
@@ -22,9 +22,10 @@ impl Bubbles {
         })
         .await;
         match shown {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => tracing::info!(%error, "nothing shows notices here"),
             Err(error) => tracing::warn!(%error, "a notice was not shown"),
         }
+        false
     }
 }

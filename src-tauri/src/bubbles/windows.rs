@@ -17,7 +17,7 @@ impl Bubbles {
         Self { clicks }
     }
 
-    pub(crate) async fn show(&self, told: Told) {
+    pub(crate) async fn show(&self, told: Told) -> bool {
         let clicks = self.clicks.clone();
         let shown = tokio::task::spawn_blocking(move || {
             let (click, button) = (told.click, told.button);
@@ -36,9 +36,10 @@ impl Bubbles {
         })
         .await;
         match shown {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => tracing::info!(%error, "nothing shows notices here"),
             Err(error) => tracing::warn!(%error, "a notice was not shown"),
         }
+        false
     }
 }
