@@ -2,17 +2,21 @@
 //!
 //! Invariant: a desktop without a tray, or without the library for one, costs the icon and nothing else.
 
+mod face;
+mod finish;
+
 use crate::go::{self, Goal};
 use crate::quit::quit;
 use crate::shell::Shell;
-use crate::words::{self, Words};
+use crate::words;
 use crate::{desktop, settings, window};
+use face::{Face, Mood, face};
+use finish::FinishMenu;
 use parking_lot::Mutex;
-use slipway_api::sentence::{self, Lang};
+use slipway_api::sentence;
 use slipway_api::wire::{Empty, Rest, Summary, TurtleChange, UploadSet};
 use slipway_api::{Api, Failure};
 use slipway_engine::clock;
-use slipway_model::{Standstill, speed::Turtle};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tauri::image::Image;
@@ -31,31 +35,6 @@ const REST: &str = "rest";
 const TURTLE: &str = "turtle";
 const PASS: &str = "pass";
 const QUIT: &str = "quit";
-/// Below the turtle.
-const PASS_AT: usize = 9;
-
-/// What the silhouette says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mood {
-    /// Nothing to send.
-    Idle,
-    Running,
-    /// By hand or by a wait.
-    Held,
-    /// Somebody is needed.
-    Attention,
-}
-
-/// Everything the tray shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Face {
-    mood: Mood,
-    lines: [String; 2],
-    paused: bool,
-    /// Uploads wait, and could be let over the present link.
-    kept_off: bool,
-    turtle: Turtle,
-}
 
 pub(crate) struct Tray {
     icon: TrayIcon<Wry>,
@@ -68,8 +47,11 @@ pub(crate) struct Tray {
     turtle: CheckMenuItem<Wry>,
     /// In the menu only while it helps.
     pass: MenuItem<Wry>,
+    finish: FinishMenu,
     quit: MenuItem<Wry>,
     shown: Mutex<Shown>,
+    /// One at a time tells the desktop: what is shown must be the newest. Held off the main thread only, once the tray is made.
+    drawing: Mutex<()>,
 }
 
 /// What is in the tray now, so that only changes are told to the desktop.
@@ -101,6 +83,7 @@ pub(crate) fn start(app: &AppHandle, api: &Api) {
         return;
     }
     relabel(app);
+    finish::start(app, api);
     shell.spawn(follow(app.clone(), api.clone()));
 }
 
@@ -119,6 +102,7 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
         item(REST, words.pause_for_an_hour, true)?,
         item(PASS, words.use_for_an_hour, true)?,
     );
+    let finish = FinishMenu::make(app, words)?;
     let turtle = CheckMenuItem::with_id(app, TURTLE, " ", true, false, None::<&str>)?;
     let separator = || PredefinedMenuItem::separator(app);
     let menu = Menu::with_items(
@@ -165,8 +149,10 @@ fn make(app: &AppHandle) -> tauri::Result<Tray> {
         rest,
         turtle,
         pass,
+        finish,
         quit,
         shown: Mutex::default(),
+        drawing: Mutex::default(),
     })
 }
 
@@ -184,14 +170,14 @@ fn order(app: &AppHandle, item: String) {
     let Some(api) = app.try_state::<Api>() else {
         return;
     };
-    let api = api.inner().clone();
-    app.state::<Shell>().spawn(async move {
+    let (app, api) = (app.clone(), api.inner().clone());
+    app.clone().state::<Shell>().spawn(async move {
         let done = match item.as_str() {
             PAUSE => toggle(&api).await,
             REST => rest(&api).await,
             TURTLE => turtle(&api).await,
             PASS => api.network_pass_for_an_hour().await,
-            _ => Ok(()),
+            other => finish::order(&app, &api, other).await,
         };
         if let Err(failure) = done {
             let (code, detail) = (failure.code, failure.detail);
@@ -242,12 +228,19 @@ async fn follow(app: AppHandle, api: Api) {
         tray.shown.lock().summary = summary;
         tray.refresh(&app);
     }
-    while summaries.changed().await.is_ok() {
+    loop {
+        let counts_down = tray.shown.lock().summary.countdown.is_some();
+        tokio::select! {
+            changed = summaries.changed() => if changed.is_err() {
+                return;
+            },
+            () = tokio::time::sleep(PACE), if counts_down => {}
+        }
         let newest = summaries.borrow_and_update().clone();
         if let Some(summary) = newest {
             tray.shown.lock().summary = summary;
-            tray.refresh(&app);
         }
+        tray.refresh(&app);
         tokio::time::sleep(PACE).await;
     }
 }
@@ -268,19 +261,29 @@ pub(crate) fn relabel(app: &AppHandle) {
     ] {
         let _ = item.set_text(text);
     }
+    tray.finish.relabel(words);
     tray.shown.lock().face = None;
     tray.refresh(app);
 }
 
 impl Tray {
     fn refresh(&self, app: &AppHandle) {
+        let _drawing = self.drawing.lock();
         let lang = settings::lang(app);
         let words = words::of(lang);
         let dark_panel = desktop::panel_is_dark(system_theme(app));
+        let then = app.try_state::<Api>().map(|api| api.finish_wanted());
         // Nothing is told to the desktop under the lock: it answers on the main thread, which may want the lock.
         let (before, panel_before, face) = {
             let mut shown = self.shown.lock();
-            let face = face(lang, words, &shown.summary);
+            let now_ms = clock::now_ms();
+            let face = face(
+                lang,
+                words,
+                &shown.summary,
+                then.unwrap_or_default(),
+                now_ms,
+            );
             let before = shown.face.replace(face.clone());
             let panel_before = shown.dark_panel.replace(dark_panel);
             (before, panel_before, face)
@@ -311,11 +314,13 @@ impl Tray {
         let offered = std::mem::replace(&mut self.shown.lock().offers_pass, face.kept_off);
         if face.kept_off != offered {
             let _ = if face.kept_off {
-                self.menu.insert(&self.pass, PASS_AT)
+                self.menu
+                    .insert(&self.pass, place_of(&self.menu, TURTLE) + 1)
             } else {
                 self.menu.remove(&self.pass)
             };
         }
+        self.finish.show(&self.menu, words, &face);
         let _ = self.icon.set_tooltip(Some(format!(
             "Slipway: {}",
             face.lines.join(". ").trim_end_matches(['.', ' '])
@@ -323,46 +328,15 @@ impl Tray {
     }
 }
 
-fn system_theme(app: &AppHandle) -> Option<tauri::Theme> {
-    app.get_webview_window(window::LABEL)?.theme().ok()
+/// Where an item stands now.
+fn place_of(menu: &Menu<Wry>, id: &str) -> usize {
+    let items = menu.items().unwrap_or_default();
+    let at = items.iter().position(|item| item.id() == id);
+    at.unwrap_or(items.len())
 }
 
-/// Reads the face off the queue.
-fn face(lang: Lang, words: &Words, summary: &Summary) -> Face {
-    let counts = &summary.counts;
-    let mood = if counts.needs_you > 0 {
-        Mood::Attention
-    } else if summary.paused || (counts.running == 0 && counts.waiting > 0) {
-        Mood::Held
-    } else if counts.running > 0 {
-        Mood::Running
-    } else {
-        Mood::Idle
-    };
-    let rate = format!("{}/s", sentence::size(summary.bytes_per_second));
-    let first = if summary.bytes_per_second > 0 {
-        match summary.eta_seconds {
-            Some(seconds) => (words.rate_and_time)(&rate, &sentence::span(lang, seconds)),
-            None => (words.rate)(&rate),
-        }
-    } else {
-        sentence::say_standstill(lang, &summary.idle.clone().unwrap_or_default())
-    };
-    let second = if counts.needs_you > 0 {
-        (words.needs_you)(counts.needs_you)
-    } else if summary.left_bytes > 0 {
-        (words.left)(&sentence::size(summary.left_bytes))
-    } else {
-        // An empty label is no line in some menus, and rows would jump.
-        " ".to_owned()
-    };
-    Face {
-        mood,
-        lines: [first, second],
-        paused: summary.paused,
-        turtle: summary.speed.turtle,
-        kept_off: summary.idle.as_ref().is_some_and(Standstill::may_pass),
-    }
+fn system_theme(app: &AppHandle) -> Option<tauri::Theme> {
+    app.get_webview_window(window::LABEL)?.theme().ok()
 }
 
 /// The silhouette, in the ink that shows on this panel.
@@ -376,102 +350,5 @@ fn picture(mood: Mood, dark_panel: bool) -> Image<'static> {
         (Mood::Held, true) => tauri::include_image!("../icons/tray/paused-light.png"),
         (Mood::Attention, false) => tauri::include_image!("../icons/tray/attention-dark.png"),
         (Mood::Attention, true) => tauri::include_image!("../icons/tray/attention-light.png"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use slipway_api::wire::Counts;
-    use slipway_model::{
-        Cause, Wait,
-        standstill::{self, Facts},
-    };
-
-    /// Of three uploads that are kept by these.
-    fn still(waits: &[Wait]) -> Standstill {
-        standstill::find(&Facts {
-            runs: true,
-            all: 3,
-            unsent: 3,
-            waits: waits.to_vec(),
-            ..Facts::default()
-        })
-    }
-
-    fn face_of(summary: &Summary) -> Face {
-        face(Lang::En, words::of(Lang::En), summary)
-    }
-
-    #[test]
-    fn an_empty_queue_has_nothing_to_send() {
-        let face = face_of(&Summary::default());
-        assert_eq!(face.mood, Mood::Idle);
-        assert_eq!(face.lines[0], "Nothing to send: the queue is empty");
-    }
-
-    #[test]
-    fn a_sending_queue_shows_speed_time_and_what_is_left() {
-        let face = face_of(&Summary {
-            counts: Counts {
-                all: 2,
-                running: 1,
-                waiting: 1,
-                ..Counts::default()
-            },
-            bytes_per_second: 6_200_000,
-            eta_seconds: Some(180),
-            left_bytes: 14_600_000_000,
-            ..Summary::default()
-        });
-        assert_eq!(
-            face.mood,
-            Mood::Running,
-            "one that runs outweighs one that waits"
-        );
-        assert!(face.lines[0].starts_with("6.2\u{a0}MB/s, 3"), "{face:?}");
-        assert_eq!(face.lines[1], "14.6\u{a0}GB left");
-    }
-
-    #[test]
-    fn a_held_queue_is_not_shown_as_running() {
-        let counts = Counts {
-            waiting: 3,
-            ..Counts::default()
-        };
-        let paused = face_of(&Summary {
-            counts,
-            paused: true,
-            idle: Some(still(&[])),
-            ..Summary::default()
-        });
-        assert_eq!((paused.mood, paused.paused), (Mood::Held, true));
-        assert_eq!(paused.lines[0], "Paused by you");
-        let waits = Wait::Network {
-            cause: Cause::new("network_metered").with("network", "Phone"),
-            asks: false,
-            until_ms: None,
-        };
-        let waiting = face_of(&Summary {
-            counts,
-            idle: Some(still(&[waits])),
-            ..Summary::default()
-        });
-        assert_eq!((waiting.mood, waiting.kept_off), (Mood::Held, true));
-        assert!(waiting.lines[0].starts_with("Waiting for the network: "));
-    }
-
-    #[test]
-    fn one_upload_that_needs_somebody_is_the_first_thing_seen() {
-        let face = face_of(&Summary {
-            counts: Counts {
-                running: 4,
-                needs_you: 1,
-                ..Counts::default()
-            },
-            ..Summary::default()
-        });
-        assert_eq!(face.mood, Mood::Attention);
-        assert_eq!(face.lines[1], "1 upload needs you");
     }
 }

@@ -22,6 +22,11 @@ impl Api {
         })
     }
 
+    /// What is wanted when all is sent; asks nobody.
+    pub fn finish_wanted(&self) -> Finish {
+        self.engine.power().wish.then
+    }
+
     pub(crate) fn countdown(&self) -> Option<Countdown> {
         let running = self.engine.power().countdown?;
         Some(Countdown {
