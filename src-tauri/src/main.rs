@@ -21,6 +21,7 @@ mod save;
 mod settings;
 mod shell;
 mod start;
+mod taskbar;
 mod tray;
 mod window;
 mod words;
