@@ -25,6 +25,8 @@ macro_rules! shell {
                 crate::bridge::watch,
                 crate::go::shell_go,
                 crate::window::shell_hide,
+                crate::login::shell_login_get,
+                crate::login::shell_login_set,
                 crate::settings::shell_looks_get,
                 crate::settings::shell_looks_set,
                 crate::page::shell_open_folder,

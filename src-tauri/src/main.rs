@@ -12,6 +12,7 @@ mod files;
 mod go;
 mod instance;
 mod log;
+mod login;
 mod notice;
 mod page;
 mod panel;

@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::instance::{self, Opened};
 use crate::quit::{self, DATA_UNUSABLE};
 use crate::shell::Shell;
-use crate::{bridge, files, notice, panel, settings, taskbar, tray, window};
+use crate::{bridge, files, login, notice, panel, settings, taskbar, tray, window};
 use anyhow::Context;
 use slipway_api::socket::Server;
 use slipway_api::{Api, Failure, sentence};
@@ -61,6 +61,7 @@ fn run(app: &AppHandle, api: Api, files: Vec<PathBuf>, hidden: bool) {
     tray::start(app, &api);
     taskbar::start(app);
     panel::start(app, notice::start(app, &api));
+    login::renew(app);
     files::offer(app, files);
     if !hidden && let Err(error) = window::open(app) {
         tracing::error!(%error, "the window could not be opened");

@@ -49,6 +49,7 @@ import { type Answer, type Backend, type CommandName, type Drag, type Looks, pla
 const PART_BYTES = 8 * 1024 * 1024;
 const TICK_MS = 200;
 const LOOKS = "slipway-looks";
+const LOGIN = "slipway-login";
 const CONFIRM_MS = 60_000;
 
 const failure = (code: string, params: Record<string, string> = {}, detail = ""): Failure => ({ code, params, detail });
@@ -796,6 +797,12 @@ export function fake(search: string = location.search): Backend {
     copyText: (text) => navigator.clipboard.writeText(text).catch(() => {}),
     looks: () => Promise.resolve({ ...plainLooks, ...(JSON.parse(localStorage.getItem(LOOKS) ?? "{}") as Partial<Looks>) }),
     setLooks: (looks) => Promise.resolve(localStorage.setItem(LOOKS, JSON.stringify(looks))),
+    startsAtLogin: () => Promise.resolve(localStorage.getItem(LOGIN) !== null),
+    async setStartsAtLogin(on) {
+      if (asked.has("sealed")) throw { code: "login_entry_failed", params: { file: "/home/studio/.config/autostart/slipway-desktop.desktop" }, detail: "" };
+      on ? localStorage.setItem(LOGIN, "") : localStorage.removeItem(LOGIN);
+      return Promise.resolve(on);
+    },
     onGo: () => Promise.resolve(() => {}),
     onDrag(hear) {
       dragHearers.add(hear);

@@ -12,13 +12,14 @@ export type Answer<C extends CommandName> = Commands[C][1];
 export type Theme = "system" | "light" | "dark";
 export type LanguageChoice = "system" | "en" | "zh-CN" | "ja";
 
-/** How the window looks. Kept by the shell, obeyed by nobody but the window. */
+/** How the window looks, and what closing it means. Kept by the shell, obeyed by nobody but the window. */
 export interface Looks {
   theme: Theme;
   language: LanguageChoice;
+  close: "keeps_sending" | "quits";
 }
 
-export const plainLooks: Looks = { theme: "system", language: "system" };
+export const plainLooks: Looks = { theme: "system", language: "system", close: "keeps_sending" };
 
 /** A sign-in that has begun, and whether its page is before the user. */
 export interface SignInShown extends SignInStarted {
@@ -57,10 +58,14 @@ export interface Backend {
   copyText(text: string): Promise<void>;
   looks(): Promise<Looks>;
   setLooks(looks: Looks): Promise<void>;
+  /** Whether the user's session starts the app, hidden. */
+  startsAtLogin(): Promise<boolean>;
+  /** Answers how it is then. */
+  setStartsAtLogin(on: boolean): Promise<boolean>;
   /** Hears where to go, also what was said before anybody listened. */
   onGo(hear: (goal: Goal) => void): Promise<() => void>;
   onDrag(hear: (drag: Drag) => void): Promise<() => void>;
-  /** Closes the window; sending goes on in the tray. */
+  /** Closes the window; sending goes on in the tray, unless its user wants the end. */
   hide(): Promise<void>;
   quit(): Promise<void>;
 }

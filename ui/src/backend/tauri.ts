@@ -30,6 +30,8 @@ export function tauri(): Backend {
       return { ...plainLooks, ...kept };
     },
     setLooks: (looks) => invoke("shell_looks_set", { request: looks }),
+    startsAtLogin: () => invoke<boolean>("shell_login_get"),
+    setStartsAtLogin: (on) => invoke<boolean>("shell_login_set", { request: on }),
     async onGo(hear) {
       const fetch = async () => {
         const goal = await invoke<Goal | null>("shell_go");

@@ -891,6 +891,10 @@ export const en = {
     light: "Light",
     dark: "Dark",
     systemLanguage: "Like the system",
+    login: "Start with the system, hidden in the tray",
+    loginText: "Uploads and watched folders go on by themselves",
+    close: "Keep sending when this window is closed",
+    closeText: "Otherwise closing it ends Slipway, and uploads go on when it opens again",
     notices: {
       title: "Notifications",
       text: "At most one a minute, one for each cause, none for what you began yourself while you look at this window.",

@@ -866,6 +866,10 @@ export const ja: Messages = {
     light: "ライト",
     dark: "ダーク",
     systemLanguage: "システムに従う",
+    login: "システムと同時に起動し、トレイに隠す",
+    loginText: "アップロードと監視フォルダーが自動で再開します",
+    close: "ウィンドウを閉じてもアップロードを続ける",
+    closeText: "オフの場合、閉じると Slipway は終了し、次に開いたときに再開します",
     notices: {
       title: "通知",
       text: "多くても 1 分に 1 件、原因ごとに 1 件。このウィンドウを見ている間に自分で始めたものは通知しません。",

@@ -866,6 +866,10 @@ export const zhCN: Messages = {
     light: "浅色",
     dark: "深色",
     systemLanguage: "跟随系统",
+    login: "随系统启动，隐藏在托盘中",
+    loginText: "上传和监视的文件夹会自动继续",
+    close: "关闭窗口后继续上传",
+    closeText: "否则关闭窗口即退出 Slipway，下次打开时继续上传",
     notices: {
       title: "通知",
       text: "每分钟最多一条，每个原因一条；你正看着窗口时，自己开始的上传不通知。",

@@ -8,6 +8,7 @@ import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
 import { finishSettings, queueSettings } from "./line-view";
 import { noticeSettings } from "./notices-view";
+import { sessionSettings } from "./session";
 import { speedSettings } from "./speed-view";
 
 /** Each language by its own name. */
@@ -44,6 +45,7 @@ export function settingsView(): TemplateResult {
                 ${THEMES.map((theme) => html`<label><input type="radio" name="theme" value=${theme} .checked=${chosen.theme === theme} @change=${() => void setLooks({ theme })}>${settings[theme]}</label>`)}
               </div>
             </div>
+            ${sessionSettings()}
           </div>
         </section>
         ${finishSettings()}
