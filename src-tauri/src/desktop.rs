@@ -1,16 +1,5 @@
 //! The few questions whose answer depends on the operating system.
 
-use tauri::Theme;
-
-/// Whether the panel under the tray icon is dark. Nobody tells: GNOME's and Windows's are dark by default, others follow the theme.
-pub(crate) fn panel_is_dark(theme: Option<Theme>) -> bool {
-    if cfg!(target_os = "macos") {
-        return false; // a template image: the system inks it
-    }
-    let gnome = std::env::var("XDG_CURRENT_DESKTOP").is_ok_and(|name| name.contains("GNOME"));
-    gnome || cfg!(windows) || theme == Some(Theme::Dark)
-}
-
 /// Loads the page anew when the process that draws it has died: the system may take it when memory is short. On other systems the web view does so itself.
 #[cfg(target_os = "linux")]
 pub(crate) fn survive_page_death(window: &tauri::WebviewWindow) -> tauri::Result<()> {

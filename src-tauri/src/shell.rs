@@ -2,6 +2,7 @@
 
 use crate::bridge::Bridge;
 use crate::go::Goal;
+use crate::panel::Panel;
 use crate::tray::Tray;
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -16,8 +17,8 @@ pub(crate) struct Shell {
     pub(crate) bridge: Bridge,
     /// Set once the tray is made; on some desktops it never is.
     pub(crate) tray: OnceLock<Tray>,
-    /// Whether the desktop has a place for its icon now.
-    pub(crate) panel: watch::Sender<bool>,
+    /// The desktop's place for its icon.
+    pub(crate) panel: watch::Sender<Panel>,
     /// The folder that a start names which is to find the same data; `None` for the usual one.
     pub(crate) own_data_dir: Option<PathBuf>,
     /// Every task of the shell, and what ends them.
@@ -36,7 +37,7 @@ impl Shell {
             data_dir,
             bridge: Bridge::new(),
             tray: OnceLock::new(),
-            panel: watch::Sender::new(false),
+            panel: watch::Sender::new(Panel::default()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             quitting: AtomicBool::new(false),

@@ -9,7 +9,7 @@ use crate::go::{self, Goal};
 use crate::quit::quit;
 use crate::shell::Shell;
 use crate::words;
-use crate::{desktop, settings, window};
+use crate::{settings, window};
 use face::{Face, Mood, face};
 use finish::FinishMenu;
 use parking_lot::Mutex;
@@ -271,7 +271,7 @@ impl Tray {
         let _drawing = self.drawing.lock();
         let lang = settings::lang(app);
         let words = words::of(lang);
-        let dark_panel = desktop::panel_is_dark(system_theme(app));
+        let dark_panel = app.state::<Shell>().panel.borrow().is_dark;
         let then = app.try_state::<Api>().map(|api| api.finish_wanted());
         // Nothing is told to the desktop under the lock: it answers on the main thread, which may want the lock.
         let (before, panel_before, face) = {
@@ -333,10 +333,6 @@ fn place_of(menu: &Menu<Wry>, id: &str) -> usize {
     let items = menu.items().unwrap_or_default();
     let at = items.iter().position(|item| item.id() == id);
     at.unwrap_or(items.len())
-}
-
-fn system_theme(app: &AppHandle) -> Option<tauri::Theme> {
-    app.get_webview_window(window::LABEL)?.theme().ok()
 }
 
 /// The silhouette, in the ink that shows on this panel.
