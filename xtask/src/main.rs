@@ -80,6 +80,8 @@ enum Task {
     Setup,
     /// Runs all tests, or only the parts named.
     Test { parts: Vec<test::Part> },
+    /// Shows the tray in a real panel, and leaves pictures in target/screens.
+    Panel,
     /// Runs a command on a desktop of its own, which nobody sees.
     Session {
         #[arg(trailing_var_arg = true, required = true)]
@@ -112,6 +114,7 @@ fn run(task: Task) -> Result<()> {
         Task::Package { prove } => package::make(prove),
         Task::Setup => setup::prepare(setup::Need::Tests),
         Task::Test { parts } => test::run(&parts),
+        Task::Panel => test::panel(),
         Task::Session { command } => {
             command::run(session::command_in(&place::target().join("session"))?.args(command))
         }

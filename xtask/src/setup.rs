@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Package,
     /// All tests can run, those of the real window included.
     Tests,
+    /// The same, with a real panel.
+    Panel,
 }
 
 /// A Debian package and why it is wanted.
@@ -65,6 +67,8 @@ const TESTS: &[Package] = &[
     ("python3-dbus", "a panel for the tray"),
     ("python3-gi", "a panel for the tray"),
 ];
+
+const PANEL: &[Package] = &[("xfce4-panel", "a real panel"), ("xfconf", "its settings")];
 
 const BENCH: &[Package] = &[
     ("curl", "the peer that speed is compared with"),
@@ -105,7 +109,7 @@ pub(crate) fn prepare(need: Need) -> Result<()> {
     if cfg!(target_os = "linux") {
         packages(&wanted(need))?;
     }
-    if need == Need::Tests {
+    if matches!(need, Need::Tests | Need::Panel) {
         tool("tauri-driver", TAURI_DRIVER, "drives the window in tests")?;
     }
     if need == Need::Package {
@@ -123,6 +127,7 @@ fn wanted(need: Need) -> Vec<Package> {
         Need::Window => &[RUST, WINDOW],
         Need::Package => &[RUST, WINDOW, PACKAGE],
         Need::Tests => &[RUST, WINDOW, BROWSER, TESTS],
+        Need::Panel => &[RUST, WINDOW, BROWSER, TESTS, PANEL],
     };
     lists.concat()
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::command::say;
+use crate::command::{run as run_command, say};
 use crate::setup::{self, Need};
 use tally::Tally;
 
@@ -70,6 +70,15 @@ pub(crate) fn run(wanted: &[Part]) -> Result<()> {
         bail!("tests failed");
     }
     Ok(())
+}
+
+/// What the tray looks like in a real panel.
+///
+/// # Errors
+/// When the panel cannot be installed, or shows something else.
+pub(crate) fn panel() -> Result<()> {
+    setup::prepare(Need::Panel)?;
+    run_command(&mut steps::desktop(false, "tests/desktop/real-panel.mjs")?)
 }
 
 fn summary(setup: Duration, all: &[Ended]) {

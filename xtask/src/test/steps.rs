@@ -138,7 +138,9 @@ pub(super) fn of(part: Part, whole: bool) -> Vec<Step> {
             test.args(["test", "--quiet", "--locked", "--no-fail-fast"]);
             Ok(test)
         })],
-        Part::Desktop => vec![Step::tests("desktop: real window", move || desktop(whole))],
+        Part::Desktop => vec![Step::tests("desktop: real window", move || {
+            desktop(whole, "tests/desktop/")
+        })],
     }
 }
 
@@ -149,7 +151,8 @@ fn npm(script: &str) -> Result<Command> {
     Ok(npm)
 }
 
-fn desktop(built: bool) -> Result<Command> {
+/// Tests of the real window, in a desktop of their own.
+pub(super) fn desktop(built: bool, tests_in: &str) -> Result<Command> {
     ui::install()?;
     if !built {
         ui::build()?;
@@ -162,7 +165,7 @@ fn desktop(built: bool) -> Result<Command> {
         ]))?;
     }
     let mut tests = session::command_in(&place::target().join("desktop-tests"))?;
-    tests.args(["node", "--test", "--test-concurrency=1", "tests/desktop/"]);
+    tests.args(["node", "--test", "--test-concurrency=1", tests_in]);
     for (name, program) in [
         ("SLIPWAY_DESKTOP", "slipway-desktop"),
         ("SLIPWAY", "slipway"),
