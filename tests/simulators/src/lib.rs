@@ -14,6 +14,7 @@ mod line;
 mod listener;
 mod meter;
 mod origin;
+mod proxy;
 mod sink;
 
 pub mod aliyun_vod;
@@ -31,4 +32,5 @@ pub use fault::{CallSet, FaultSeen, Rule, Script};
 pub use line::{Line, LineBuilder, Traffic};
 pub use meter::Moved;
 pub use origin::Origin;
+pub use proxy::{Manner, Proxy, ProxySeen};
 pub use sink::Sink;
