@@ -4,7 +4,7 @@ use crate::stay::{Stay, works};
 use secrecy::SecretString;
 use slipway_api::wire::NewManuscripts;
 use slipway_model::{AccountId, Cuts, Finding, Limits, PhaseName, Severity};
-use slipway_platforms::{Draft, Http, ProxyChoice, Result, SecretStore, Session};
+use slipway_platforms::{Draft, Http, Result, Route, SecretStore, Session};
 use std::{collections::BTreeMap, fs::File, sync::Arc};
 
 /// Expected in flight; it shapes the tail of a plan.
@@ -144,6 +144,6 @@ fn session(stay: &Stay) -> Session {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         Arc::new(Given(secrets.collect())),
-        Http::new(&ProxyChoice::Off).unwrap(),
+        Http::new(&Route::off()).unwrap(),
     )
 }

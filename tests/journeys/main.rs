@@ -16,6 +16,7 @@ mod edited;
 mod flowing;
 mod folder;
 mod online;
+mod proxies;
 mod records;
 mod resting;
 mod secrets;

@@ -3,7 +3,7 @@
  *
  * For browser tests and for a look at the window without the engine; never part of the product's build.
  * In the address: `?rows=100000` for a long queue, `?ten` for ten accounts, `?fresh` for the first run, `?still` so that nothing moves by itself,
- * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?countdown` for the last minute before the machine ends its day, `?painted` for a timetable, `?past=100000` for a long history, `?returned` for a work that its platform returned.
+ * `?network=metered`, `ask`, `cable`, `vpn`, `offline`, `untold` for other links than a free Wi-Fi, `?unopened` where no browser can be opened, `?countdown` for the last minute before the machine ends its day, `?painted` for a timetable, `?proxied` for a proxy, `?past=100000` for a long history, `?returned` for a work that its platform returned.
  */
 import type {
   AccountRow,
@@ -41,6 +41,7 @@ import { watchingOf } from "./fake/watches";
 import { networkOf } from "./fake/network";
 import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { powerOf } from "./fake/power";
+import { proxyOf } from "./fake/proxy";
 import { specs } from "./fake/specs";
 import { speedOf } from "./fake/speed";
 import { standstillOf } from "./fake/standstill";
@@ -79,6 +80,7 @@ export function fake(search: string = location.search): Backend {
   let order: UploadId[] = [];
   const fields = new Map<number, Record<string, string>>();
   const power = powerOf(asked.has("countdown"));
+  const proxy = proxyOf(asked.has("proxied"), (code) => failure(code));
   const caps = speedOf(asked.has("painted"));
   const hours = (): Hours => ({ hours: caps.hours(), painted: caps.isPainted(), accounts: {}, zone: "UTC", offset: "+00:00" });
   let notices: NoticeChoices = { off: [], quiet: null };
@@ -723,6 +725,8 @@ export function fake(search: string = location.search): Backend {
       send();
       return power.now();
     },
+    proxy: () => proxy.now(),
+    proxy_set: (change) => proxy.set(change),
     line: () => power.line(),
     line_set: (next) => {
       if (next.uploads_at_once > 16) throw failure("line_out_of_bounds", { value: String(next.uploads_at_once), max: "16" });

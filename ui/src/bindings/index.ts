@@ -452,10 +452,6 @@ export type Line = { order: LineOrder, uploads_at_once: number,
  */
 parts_at_once: number | null,
 /**
- * Leaves room for calls and streams on the same line, see [`crate::headroom`].
- */
-headroom: boolean,
-/**
  * Uploads at once to platforms that have a number of their own, by name; their own bounds hold as well.
  */
 platforms: { [key in string]: number }, };
@@ -868,6 +864,33 @@ part_bytes: number,
  */
 answers: Array<string>, };
 
+export type Proxy = { way: Way,
+/**
+ * Empty where the way is no proxy, as all that follows.
+ */
+host: string, port: number | null, user: string,
+/**
+ * Hosts that are reached straight, separated by commas, as in `NO_PROXY`: names with all below them, addresses,
+ * networks, or `*` for all names.
+ */
+except: string, };
+
+export type ProxyChange = { proxy: Proxy,
+/**
+ * `null`: as it is, where the proxy is the same, else none. Empty: none.
+ */
+password: Secret | null, };
+
+export type ProxySetting = { proxy: Proxy,
+/**
+ * A password is kept for it; it is never shown.
+ */
+has_password: boolean,
+/**
+ * Host and port of the system's own, where it has one.
+ */
+system: string | null, };
+
 export type QueuePage = {
 /**
  * Rows that match, in the whole queue.
@@ -1016,21 +1039,7 @@ level_bytes_per_second: number,
 /**
  * The lowest of all that hold now; `null` is no limit.
  */
-in_force: Ceiling | null,
-/**
- * In bytes per second: what leaves room for calls and streams, while that is wished and something is sent.
- */
-headroom: number | null, };
-
-export type Standstill = { why: Why,
-/**
- * When it ends by itself, in ms since 1970 UTC; `None` where that is not known.
- */
-until_ms: number | null,
-/**
- * Its sentence: a code and what fills it. `{cause}` is the first sentence of [`Standstill::cause`].
- */
-said: Cause, cause: Cause | null, };
+in_force: Ceiling | null, };
 
 export type Start = {
 /**
@@ -1078,9 +1087,9 @@ rests_until_ms: number | null,
  */
 moving_bytes: number,
 /**
- * Why no bytes move, when none do.
+ * Why nothing moves, when nothing moves and something waits.
  */
-idle: Standstill | null,
+idle: Wait | null,
 /**
  * All is sent, and the machine is about to end its day.
  */
@@ -1408,7 +1417,7 @@ export type WatchState = { "is": "watching" } | { "is": "waiting", cause: Cause,
 
 export type WatchSwitch = { watch: WatchId, on: boolean, };
 
-export type Why = "nothing" | "done" | "paused" | "not_running" | "network" | "budget" | "hours" | "start_at" | "publish_at" | "together" | "retry" | "quota" | "disk" | "needs_you" | "working" | "platform";
+export type Way = "system" | "off" | "http" | "https" | "socks5";
 
 export type WorkEdit = { account: AccountId, id: string,
 /**
@@ -1525,6 +1534,8 @@ export interface Commands {
   power: [Empty, Power];
   power_set: [PowerChange, Power];
   power_cancel: [Empty, Power];
+  proxy: [Empty, ProxySetting];
+  proxy_set: [ProxyChange, ProxySetting];
   line: [Empty, Line];
   line_set: [Line, Line];
   hours: [Empty, Hours];

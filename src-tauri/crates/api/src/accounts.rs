@@ -8,7 +8,10 @@ use crate::{
     },
 };
 use secrecy::SecretString;
-use slipway_engine::clock::now_ms;
+use slipway_engine::{
+    clock::now_ms,
+    proxies::{self, OWN_PASSWORD, OWN_PROXY},
+};
 use slipway_model::{Account, AccountId, FieldKind, Health, HealthState, Spec, account::Settings};
 use slipway_platforms::SecretStore;
 use slipway_store::QueueFilter;
@@ -27,7 +30,8 @@ impl Api {
         let mut rows = Vec::new();
         let today = self.engine.store().accounts_since(midnight_ms()).await?;
         let limits = self.engine.account_limits();
-        for account in self.engine.store().accounts().await? {
+        for mut account in self.engine.store().accounts().await? {
+            hide_password(&mut account);
             let mut unfinished = 0;
             for filter in [
                 QueueFilter::Running,
@@ -71,8 +75,8 @@ impl Api {
         let platform = slipway_platforms::find(&new.platform)
             .ok_or_else(|| Failure::new("platform_unknown").with("platform", &new.platform))?;
         let spec = platform.spec();
-        let settings = settings(spec, new.settings)?;
-        let secrets = secrets(spec, &new.secrets)?;
+        let mut settings = settings(spec, new.settings)?;
+        let secrets = with_proxy(secrets(spec, &new.secrets)?, &mut settings)?;
         if let Some(missing) = spec.secrets.iter().find(|field| {
             is_required(spec, field, &settings) && !new.secrets.contains_key(&field.name)
         }) {
@@ -167,12 +171,20 @@ impl Api {
                 kept.insert(name, value)
             };
         }
-        let kept = settings(platform.spec(), kept)?;
+        let mut kept = settings(platform.spec(), kept)?;
+        let mut secrets = with_proxy(secrets(platform.spec(), &change.secrets)?, &mut kept)?;
         self.engine.limits(&Account {
             settings: kept.clone(),
             ..account.clone()
         })?;
-        let secrets = secrets(platform.spec(), &change.secrets)?;
+        let is_other_proxy = kept.get(OWN_PROXY) != account.settings.get(OWN_PROXY);
+        if is_other_proxy && secrets.iter().all(|(name, _)| name != OWN_PASSWORD) {
+            // What was meant for the one must not be told to the other.
+            let store = self.engine.secrets();
+            if store.get(account.id, OWN_PASSWORD).await?.is_some() {
+                secrets.push((OWN_PASSWORD.to_owned(), SecretString::default()));
+            }
+        }
         if let Some(wanted) = &change.label
             && *wanted != account.label
         {
@@ -226,6 +238,26 @@ impl Api {
             tracing::warn!(%error, "an account's secrets could not be removed from the secret store");
         }
     }
+}
+
+/// With the password that was written into the proxy's address, which keeps none.
+fn with_proxy(
+    mut secrets: Vec<(String, SecretString)>,
+    settings: &mut Settings,
+) -> Result<Vec<(String, SecretString)>, Failure> {
+    let parted = proxies::part_password(settings)
+        .map_err(|cause| Failure::from(cause).with("name", OWN_PROXY))?;
+    if let Some(password) = parted
+        && secrets.iter().all(|(name, _)| name != OWN_PASSWORD)
+    {
+        secrets.push((OWN_PASSWORD.to_owned(), password));
+    }
+    Ok(secrets)
+}
+
+/// One of an earlier version's that could not be moved to the secrets so far.
+fn hide_password(account: &mut Account) {
+    let _ = proxies::part_password(&mut account.settings);
 }
 
 /// When today began here, in ms since 1970 UTC.

@@ -80,6 +80,8 @@ macro_rules! window_commands {
             power(Empty) -> Power,
             power_set(PowerChange) -> Power,
             power_cancel(Empty) -> Power,
+            proxy(Empty) -> ProxySetting,
+            proxy_set(ProxyChange) -> ProxySetting,
             line(Empty) -> Line,
             line_set(Line) -> Line,
             hours(Empty) -> Hours,

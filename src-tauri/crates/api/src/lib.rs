@@ -22,6 +22,7 @@ mod network;
 pub mod notices;
 mod offered;
 mod power;
+mod proxy;
 mod queue;
 pub mod receipt;
 pub mod sentence;
@@ -40,5 +41,6 @@ pub use api::{Api, Options, any_network_from_env, default_data_dir, passphrase_f
 pub use failure::Failure;
 pub use feed::PatchStream;
 pub use filling::check_names;
+pub use proxy::{shown_proxy, written_proxy};
 pub use slipway_engine::{Happening, Idle, happening};
 pub use starts::OtherStart;

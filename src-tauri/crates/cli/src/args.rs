@@ -113,6 +113,8 @@ pub(crate) enum Command {
         #[arg(value_parser = turtle, value_name = "on|off|RATE")]
         word: Option<TurtleWord>,
     },
+    /// Show or set the proxy of all accounts that have none of their own, effective at once
+    Proxy(ProxyWish),
     /// Show or set how uploads share the line
     Line(LineWish),
     /// Show or set what the machine does when nothing is left to send
@@ -679,6 +681,19 @@ pub(crate) struct Limit {
 pub(crate) enum LimitGrid {
     /// Show how fast bytes may move at which hour of the week, or paint it
     Grid(Grid),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProxyWish {
+    /// system, off, or an address such as http://host:3128 or socks5://user@host:1080
+    #[arg(value_name = "system|off|URL")]
+    pub(crate) way: Option<String>,
+    /// Its password: - (standard input), @FILE or env:VAR
+    #[arg(long, value_name = "FROM")]
+    pub(crate) password: Option<String>,
+    /// Hosts that are reached straight, separated by commas, as in NO_PROXY
+    #[arg(long, value_name = "LIST")]
+    pub(crate) except: Option<String>,
 }
 
 #[derive(Debug, Args)]

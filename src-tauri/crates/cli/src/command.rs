@@ -8,6 +8,7 @@ mod import;
 mod network;
 mod platforms;
 mod power;
+mod proxy;
 mod queue;
 mod run;
 mod set;
@@ -56,6 +57,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Limit(limit) => speed::limit(limit, out, folder).await,
         Command::Turtle { word } => speed::turtle(word, out, folder).await,
         Command::Network { command } => network::obey(command, out, folder).await,
+        Command::Proxy(wish) => proxy::obey(wish, out, folder).await,
         Command::Line(wish) => power::line(wish, out, folder).await,
         Command::WhenDone {
             then,

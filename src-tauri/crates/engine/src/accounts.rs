@@ -1,9 +1,13 @@
 //! Accounts in use: each with its platform, its session and its turn to submit. Made on first use, forgotten when the account changes.
 
-use crate::secrets::Secrets;
+use crate::{
+    proxies::{self, Proxies},
+    secrets::Secrets,
+};
 use parking_lot::Mutex;
-use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits, Spec};
-use slipway_platforms::{Error, Http, Platform, ProxyChoice, Session};
+use secrecy::SecretString;
+use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits, Spec, proxy::Proxy};
+use slipway_platforms::{Error, Http, Platform, Route, Session};
 use slipway_store::{Store, StoreError};
 use std::{collections::HashMap, sync::Arc};
 
@@ -27,6 +31,7 @@ impl std::fmt::Debug for Entry {
 pub(crate) struct Accounts {
     store: Store,
     secrets: Arc<Secrets>,
+    pub(crate) proxies: Proxies,
     entries: Mutex<HashMap<AccountId, Arc<Entry>>>,
 }
 
@@ -37,10 +42,11 @@ impl std::fmt::Debug for Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn new(store: Store, secrets: Arc<Secrets>) -> Self {
+    pub(crate) fn new(store: Store, secrets: Arc<Secrets>, proxies: Proxies) -> Self {
         Self {
             store,
             secrets,
+            proxies,
             entries: Mutex::default(),
         }
     }
@@ -73,25 +79,35 @@ impl Accounts {
             .ledger_last_submission_ms(id)
             .await
             .map_err(|e| unread(&e))?;
-        let entry = Arc::new(self.build(account, submitted)?);
+        // Not while the way of all is being changed: it would be made of the old one and not be told.
+        let _settled = self.proxies.settled().await;
+        let route = self.route_of(&account).await?;
+        let entry = Arc::new(self.build(account, submitted, &route)?);
         // Two may have built it at once: the first stays, so that there is one session.
         Ok(self.entries.lock().entry(id).or_insert(entry).clone())
     }
 
-    /// An entry for an account that may not be kept yet.
-    pub(crate) fn build(
+    /// The limits of an account that may not be kept yet; nothing of it is connected.
+    pub(crate) fn limits(&self, account: &Account) -> Result<Limits, Error> {
+        let refused =
+            |cause| Error::new("slipway", "preparing an account", ErrorKind::Refused, cause);
+        let route = proxies::own(&account.settings).map_err(refused)?;
+        let entry = self.build(account.clone(), None, &route.unwrap_or_else(Route::off))?;
+        Ok(entry.limits)
+    }
+
+    fn build(
         &self,
         account: Account,
         submitted_at_ms: Option<i64>,
+        route: &Route,
     ) -> Result<Entry, Error> {
         let refused =
             |cause: Cause| Error::new("slipway", "preparing an account", ErrorKind::Refused, cause);
         let platform = slipway_platforms::find(&account.platform).ok_or_else(|| {
             refused(Cause::new("platform_unknown").with("platform", &account.platform))
         })?;
-        let proxy = ProxyChoice::parse(account.settings.get("proxy").map(String::as_str))
-            .map_err(refused)?;
-        let http = Http::new(&proxy)?;
+        let http = Http::new(route)?;
         let secrets: Arc<dyn slipway_platforms::SecretStore> = self.secrets.clone();
         let session = Session::new(
             account.id,
@@ -114,6 +130,50 @@ impl Accounts {
             spec,
             submitted_at_ms: tokio::sync::Mutex::new(submitted_at_ms),
         })
+    }
+
+    async fn route_of(&self, account: &Account) -> Result<Route, Error> {
+        let platform = slipway_platforms::find(&account.platform);
+        // What never leaves this machine waits for no password.
+        if platform.is_some_and(|platform| !platform.spec().remote) {
+            return Ok(Route::off());
+        }
+        self.proxies.route_of(account).await
+    }
+
+    /// Another way for all: sessions that go by it take it with their next connection, and are named.
+    ///
+    /// # Errors
+    /// As [`Proxies::set`]; nothing was changed then.
+    pub(crate) async fn set_proxy(
+        &self,
+        proxy: Proxy,
+        password: Option<SecretString>,
+    ) -> Result<Vec<AccountId>, Error> {
+        let _unsettled = self.proxies.unsettled().await;
+        let before = self.proxies.common();
+        if proxy == before && password.is_none() {
+            return Ok(Vec::new());
+        }
+        let excepts_as_before = proxy.except == before.except;
+        self.proxies.set(proxy, password).await?;
+        let entries: Vec<_> = self.entries.lock().values().cloned().collect();
+        let mut again = Vec::new();
+        for entry in entries.into_iter().filter(|e| e.platform.spec().remote) {
+            let has_own = proxies::own(&entry.account.settings).is_ok_and(|own| own.is_some());
+            if has_own && excepts_as_before {
+                continue;
+            }
+            let (id, session) = (entry.account.id, &entry.session);
+            let route = self.route_of(&entry.account).await;
+            match route.and_then(|route| session.http().by(&route)) {
+                Ok(http) => session.connect_by(http),
+                // Its next use says what is wrong.
+                Err(_) => self.forget(id),
+            }
+            again.push(id);
+        }
+        Ok(again)
     }
 
     /// Another name for the same session.

@@ -368,6 +368,11 @@ impl Board {
     }
 
     /// Why all of an account's uploads wait.
+    /// Its own, whatever its account waits for.
+    pub(crate) fn own_wait_of(&self, id: UploadId) -> Option<Wait> {
+        self.state.read().waits.get(&id).cloned()
+    }
+
     pub fn account_wait_of(&self, account: AccountId) -> Option<Wait> {
         let state = self.state.read();
         let own = state.accounts.get(&account);

@@ -102,6 +102,8 @@ pub(crate) enum Order {
     AccountReady(AccountId),
     /// Settings or secrets of an account changed.
     AccountChanged(AccountId),
+    /// The connections of these accounts take another way from now on.
+    WayChanged(Vec<AccountId>, oneshot::Sender<u32>),
     /// Rules or exceptions for the link changed.
     Weigh(oneshot::Sender<u32>),
 }

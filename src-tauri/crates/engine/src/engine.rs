@@ -14,6 +14,7 @@ use crate::{
     lock::{DataLock, LockError},
     network::{Guard, NetworkView},
     power::{Power, PowerView},
+    proxies::Proxies,
     renewing::renew_in_time,
     rules::Rules,
     seal::random,
@@ -27,6 +28,7 @@ use slipway_model::{
     finish::{Finish, Standing, Wish},
     line::Line,
     network::{NetworkRules, Passes},
+    proxy::Proxy,
     speed::Turtle,
     times::Hours,
     timetable::Timetable,
@@ -147,7 +149,11 @@ impl Engine {
         .unwrap_or_else(|_| Err(Cause::new("secrets_unreachable")))
         .map_err(StartError::Secrets)?;
         let secrets = Arc::new(secrets);
-        let accounts = Arc::new(Accounts::new(store.clone(), secrets.clone()));
+        let accounts = Arc::new(Accounts::new(
+            store.clone(),
+            secrets.clone(),
+            Proxies::load(store.clone(), secrets.clone()).await?,
+        ));
         let board = Arc::new(Board::default());
         let hours = UploadHours::read(&store).await?;
         let present = hours.present(now_ms(), &hours::zone());
@@ -480,6 +486,33 @@ impl Engine {
         self.inner.power.set_wish(wish).await
     }
 
+    /// The way of all accounts that have none of their own.
+    pub fn proxy(&self) -> Proxy {
+        self.inner.accounts.proxies.common()
+    }
+
+    /// Whether a password is kept for it.
+    ///
+    /// # Errors
+    /// `SecretsLocked`.
+    pub async fn proxy_has_password(&self) -> Result<bool, Error> {
+        self.inner.accounts.proxies.has_password().await
+    }
+
+    /// Takes effect at once, and is kept: what is being sent goes on by the new way, and keeps what has landed. An empty password forgets it.
+    ///
+    /// # Errors
+    /// `proxy_invalid`; `SecretsLocked` when there is nowhere to keep the password.
+    pub async fn set_proxy(
+        &self,
+        proxy: Proxy,
+        password: Option<SecretString>,
+    ) -> Result<(), Error> {
+        let again = self.inner.accounts.set_proxy(proxy, password).await?;
+        self.ask(|done| Order::WayChanged(again, done)).await;
+        Ok(())
+    }
+
     /// How uploads share the line.
     pub async fn line(&self) -> Result<Line, StoreError> {
         line_of(&self.inner.store).await
@@ -570,7 +603,7 @@ impl Engine {
 
     /// The limits of an account as it would be, or what is wrong with its settings.
     pub fn limits(&self, account: &Account) -> Result<slipway_model::Limits, Error> {
-        Ok(self.inner.accounts.build(account.clone(), None)?.limits)
+        self.inner.accounts.limits(account)
     }
 
     async fn order(&self, order: Order) {

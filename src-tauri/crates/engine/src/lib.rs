@@ -19,6 +19,7 @@ mod limiter;
 mod lock;
 mod network;
 mod power;
+pub mod proxies;
 mod reader;
 mod renewing;
 mod rest;

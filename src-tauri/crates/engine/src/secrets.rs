@@ -21,6 +21,8 @@ use std::{
 const SERVICE: &str = "Slipway";
 const VAULT_FILE: &str = "secrets.vault";
 const SEAL_KEY: &str = "seal-key";
+/// The password of the proxy for all accounts.
+pub(crate) const ALL_PROXY: &str = "proxy";
 
 /// Which place holds the secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +132,15 @@ impl Secrets {
                     .ok_or_else(|| locked(Cause::new("secrets_damaged")))
             })
             .await
+    }
+
+    /// A secret that is no account's.
+    pub(crate) async fn get_named(&self, name: &str) -> Result<Option<SecretString>> {
+        self.read(name).await
+    }
+
+    pub(crate) async fn set_named(&self, name: &str, value: Option<SecretString>) -> Result<()> {
+        self.write(name, value).await
     }
 
     /// Forgets all of an account's secrets.

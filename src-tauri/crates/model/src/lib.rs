@@ -18,6 +18,7 @@ pub mod network;
 pub mod notice;
 pub mod part;
 pub mod preflight;
+pub mod proxy;
 pub mod rate;
 pub mod spec;
 pub mod speed;

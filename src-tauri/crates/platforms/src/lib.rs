@@ -27,7 +27,7 @@ pub mod wangsu;
 pub use body::{Body, Digests, Part, Sums, Taken};
 pub use choices::{Named, choices};
 pub use error::{BoxError, Error, Result};
-pub use http::{Http, ProxyChoice};
+pub use http::{Http, Route};
 pub use platform::{
     Abilities, Cover, Draft, Held, Keeper, Listed, Listing, Opened, Picture, Platform, Review,
     SignIn, Step, UploadToken, UploadTokens, Works,

@@ -3,7 +3,7 @@
 //! A platform is a folder with an `Adapter` and its name here. Knows nothing of what they do.
 
 use crate::Platform;
-use slipway_model::Spec;
+use slipway_model::{Field, Spec};
 use std::sync::{Arc, LazyLock};
 
 macro_rules! platforms {
@@ -33,13 +33,27 @@ pub fn specs() -> impl Iterator<Item = &'static Spec> {
 
 /// Reads the `spec.toml` that is compiled in beside an adapter.
 pub(crate) fn spec(text: &str) -> Spec {
-    toml::from_str(text).expect("a test reads every spec that is compiled in")
+    let expect = "a test reads every spec that is compiled in";
+    let mut spec: Spec = toml::from_str(text).expect(expect);
+    if spec.remote {
+        let shared: Connection = toml::from_str(include_str!("connection.toml")).expect(expect);
+        spec.settings.extend(shared.settings);
+        spec.secrets.extend(shared.secrets);
+    }
+    spec
+}
+
+/// What every account has whose bytes leave this machine.
+#[derive(serde::Deserialize)]
+struct Connection {
+    settings: Vec<Field>,
+    secrets: Vec<Field>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use slipway_model::{Field, FieldKind, Labels, manuscript::COMMON_FIELDS};
+    use slipway_model::{FieldKind, Labels, manuscript::COMMON_FIELDS};
     use std::collections::BTreeSet;
 
     fn in_three_languages(labels: &Labels, what: &str) {

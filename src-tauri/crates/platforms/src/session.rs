@@ -30,7 +30,7 @@ struct Inner {
     label: RwLock<Arc<str>>,
     settings: RwLock<Arc<Settings>>,
     secrets: Arc<dyn SecretStore>,
-    http: crate::http::Http,
+    http: RwLock<crate::http::Http>,
     /// Adapter's own memory for this account (tokens in hand, what was learnt), by type.
     memory: crate::session::Memory,
     choices: tokio::sync::Mutex<crate::choices::Known>,
@@ -54,7 +54,7 @@ impl Session {
                 label: RwLock::new(label.into()),
                 settings: RwLock::new(Arc::new(settings)),
                 secrets,
-                http,
+                http: RwLock::new(http),
                 memory: Memory::default(),
                 choices: tokio::sync::Mutex::default(),
             }),
@@ -70,8 +70,13 @@ impl Session {
     pub fn rename(&self, label: &str) {
         *self.inner.label.write() = label.into();
     }
-    pub fn http(&self) -> &crate::http::Http {
-        &self.inner.http
+    /// As connections are made from now on.
+    pub fn http(&self) -> crate::http::Http {
+        self.inner.http.read().clone()
+    }
+    /// What is asked next takes another way; what is under way keeps its own.
+    pub fn connect_by(&self, http: crate::http::Http) {
+        *self.inner.http.write() = http;
     }
     pub fn settings(&self) -> Arc<Settings> {
         self.inner.settings.read().clone()

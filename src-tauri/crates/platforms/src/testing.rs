@@ -3,7 +3,7 @@
 use crate::{
     Body, Cover, Draft, Keeper, Part, Result, SecretStore, Session, Sums,
     body::Taken,
-    http::{Http, ProxyChoice},
+    http::{Http, Route},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -69,7 +69,7 @@ pub(crate) fn session(secrets: Arc<Secrets>, settings: &[(&str, &str)]) -> Sessi
         "test".into(),
         settings.collect(),
         secrets,
-        Http::new(&ProxyChoice::Off).unwrap(),
+        Http::new(&Route::off()).unwrap(),
     )
 }
 

@@ -1,6 +1,6 @@
 //! Accounts. A removed one is kept as a row without settings, so that history can name it; its label is free again.
 
-use crate::{Result, Store, StoreError, value};
+use crate::{Result, Store, StoreError, backup, value};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use slipway_model::{Account, AccountId, Health, account::Settings};
 
@@ -42,6 +42,26 @@ impl Store {
     pub async fn account_set(&self, id: AccountId, settings: Settings) -> Result<()> {
         self.write(move |conn| set_settings(conn, id, &settings))
             .await
+    }
+
+    /// Changes the settings of all accounts in the backups where `change` says that it did; what it cannot open is left.
+    pub async fn accounts_amend_backups(
+        &self,
+        change: impl Fn(&mut Settings) -> bool + Send + 'static,
+    ) -> Result<()> {
+        let dir = self.dir().to_owned();
+        self.write(move |_| {
+            for copy in backup::list(&dir) {
+                let amended = Connection::open(&copy.path)
+                    .map_err(StoreError::from)
+                    .and_then(|conn| amend(&conn, &change));
+                if let Err(error) = amended {
+                    tracing::warn!(backup = %copy.path.display(), %error, "not amended");
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// # Errors
@@ -104,13 +124,34 @@ fn by_label(conn: &Connection, label: &str) -> Result<Option<Account>> {
         .transpose()
 }
 
+fn amend(conn: &Connection, change: &dyn Fn(&mut Settings) -> bool) -> Result<()> {
+    let before = conn
+        .prepare("SELECT id, settings FROM accounts")?
+        .query_and_then([], |row| {
+            Ok((
+                AccountId(row.get("id")?),
+                value::from_json(row, "settings")?,
+            ))
+        })?
+        .collect::<Result<Vec<(_, Settings)>>>()?;
+    for (id, mut settings) in before {
+        if change(&mut settings) {
+            set_settings(conn, id, &settings)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was there is overwritten on the disk: it may have held what must not lie about.
 fn set_settings(conn: &Connection, id: AccountId, settings: &Settings) -> Result<()> {
+    conn.pragma_update(None, "secure_delete", true)?;
     let changed = conn
         .prepare_cached(
             "UPDATE accounts SET settings = :settings WHERE id = :id AND removed_at_ms IS NULL",
         )?
-        .execute(named_params! { ":settings": value::json(settings)?, ":id": id.0 })?;
-    found(changed)
+        .execute(named_params! { ":settings": value::json(settings)?, ":id": id.0 });
+    conn.pragma_update(None, "secure_delete", false)?;
+    found(changed?)
 }
 
 fn rename(conn: &Connection, id: AccountId, label: &str) -> Result<()> {

@@ -116,6 +116,10 @@ impl Store {
         .await
     }
 
+    pub(crate) fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,

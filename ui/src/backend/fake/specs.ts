@@ -49,6 +49,9 @@ const covers: Record<string, CoverLimits> = {
   folder: cover(null, [0, 0], 52_428_800),
 };
 
+const proxy = field("proxy", "text", ["Proxy", "代理", "プロキシ"], { advanced: true });
+const proxyPassword = field("proxy_password", "secret", ["Password of the proxy", "代理的密码", "プロキシのパスワード"], { advanced: true, help: ["Only for this account's own proxy.", "仅用于此账号自己的代理。", "このアカウント専用のプロキシのためのものです。"] });
+
 const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pick<Spec, "fields" | "settings" | "secrets">, fileMax = 0): Spec => ({
   name,
   label: labels(label),
@@ -75,6 +78,7 @@ const spec = (name: string, label: Words, mark: string, rest: Partial<Spec> & Pi
     cover: covers[name] ?? null,
   },
   ...rest,
+  ...(name === "folder" ? {} : { settings: [...rest.settings, proxy], secrets: [...rest.secrets, proxyPassword] }),
 });
 
 const folderField = field("folder", "folder", ["Folder", "文件夹", "フォルダー"], { required: true });

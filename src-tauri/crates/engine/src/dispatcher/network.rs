@@ -5,8 +5,9 @@
 use super::Dispatcher;
 use crate::{clock::now_ms, happening::What};
 use slipway_model::{AccountId, Effect, Link, UploadId, Wait, network::Rule};
+use slipway_platforms::http::of_the_way;
 use slipway_store::Note;
-use std::sync::atomic::Ordering::Relaxed;
+use std::{collections::HashSet, sync::atomic::Ordering::Relaxed};
 
 impl Dispatcher {
     /// The link is another, or costs otherwise.
@@ -23,6 +24,30 @@ impl Dispatcher {
             self.tools.caps.line_changed();
         }
         self.weigh().await;
+    }
+
+    /// These accounts connect otherwise: what they send is cut and sent again by the new way, and nothing waits for the old one to mend.
+    pub(super) async fn way_is_another(&mut self, accounts: &[AccountId]) {
+        let active = self.state.active.iter();
+        let of_them = active.filter(|(_, active)| accounts.contains(&active.upload.account));
+        let of_them: HashSet<_> = of_them.map(|(id, _)| *id).collect();
+        self.stop_remote(|id| of_them.contains(&id)).await;
+        // What the platforms asked for is waited for all the same.
+        let is_of_the_way = |wait: Option<Wait>| match wait {
+            Some(Wait::Retry { cause, .. }) => of_the_way(&cause.code),
+            _ => false,
+        };
+        let (board, now) = (&self.board, now_ms());
+        for (account, until) in &mut self.state.blocked {
+            if is_of_the_way(board.account_wait_of(*account)) {
+                *until = until.map(|_| now);
+            }
+        }
+        for (id, until) in &mut self.state.waiting {
+            if is_of_the_way(board.own_wait_of(*id)) {
+                *until = until.map(|_| now);
+            }
+        }
     }
 
     /// Takes note of what has gone over the link; when that is all for today, it stops at once.

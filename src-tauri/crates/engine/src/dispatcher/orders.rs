@@ -75,6 +75,10 @@ impl Dispatcher {
                 self.weigh().await;
                 let _ = done.send(1);
             }
+            Order::WayChanged(accounts, done) => {
+                self.way_is_another(&accounts).await;
+                let _ = done.send(1);
+            }
             Order::AccountReady(account) => self.unblock(account),
             Order::AccountChanged(account) => {
                 self.accounts.forget(account);

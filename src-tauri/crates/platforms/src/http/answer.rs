@@ -3,7 +3,11 @@
 //! Decides between 'not reached', 'cut', 'late' and 'not understood'. Knows no platform's codes: adapters read the body first, and ask here
 //! only when it is none of theirs.
 
-use super::{ReadFailed, bare_url, chain, excerpt, redact};
+use super::{
+    ReadFailed, bare_url, chain, excerpt,
+    proxy::{self, Via},
+    redact,
+};
 use crate::{Error, Result};
 use bytes::{Bytes, BytesMut};
 use reqwest::{StatusCode, header};
@@ -41,16 +45,26 @@ pub struct Answer {
     pub body: Bytes,
     host: String,
     shown: String,
+    /// The proxy that may have answered itself.
+    via: Option<Via>,
 }
 
 impl Answer {
-    pub(crate) async fn read(act: Act, mut response: reqwest::Response) -> Result<Self> {
+    pub(super) async fn read(
+        act: Act,
+        mut response: reqwest::Response,
+        via: Option<Via>,
+    ) -> Result<Self> {
         let status = response.status();
         let headers = response.headers().clone();
         let host = response.url().host_str().unwrap_or_default().to_owned();
         let shown = bare_url(response.url());
         let mut body = BytesMut::new();
-        while let Some(piece) = response.chunk().await.map_err(|error| fault(act, error))? {
+        while let Some(piece) = response
+            .chunk()
+            .await
+            .map_err(|error| fault(act, error, None))?
+        {
             if body.len() + piece.len() > ANSWER_MAX_BYTES {
                 break; // not an answer of this protocol; what is here is enough to say so
             }
@@ -63,6 +77,7 @@ impl Answer {
             body: body.freeze(),
             host,
             shown,
+            via: via.filter(|via| via.is_forwarded),
         })
     }
 
@@ -82,6 +97,9 @@ impl Answer {
 
     /// `answer_not_understood`, with the beginning of what came.
     pub fn not_understood(&self) -> Error {
+        if let Some(page) = self.page_of_proxy() {
+            return page;
+        }
         self.act
             .error(ErrorKind::ServerFault, self.cause("answer_not_understood"))
     }
@@ -91,6 +109,9 @@ impl Answer {
         if self.is_cut() {
             return self.not_understood();
         }
+        if let Some(page) = self.page_of_proxy() {
+            return page;
+        }
         let wait = self.retry_after();
         let (kind, code) = match self.status.as_u16() {
             429 => (ErrorKind::RateLimited { wait }, "http_too_many_requests"),
@@ -99,13 +120,27 @@ impl Answer {
                 None => (ErrorKind::ServerFault, "http_server_fault"),
             },
             511 => (ErrorKind::Offline, "network_sign_in"),
-            407 => (ErrorKind::Refused, "proxy_sign_in"),
+            407 if self.via.is_some() => (ErrorKind::Offline, "proxy_sign_in"),
             // A page in the way, or an address that moved: may pass, and is given up in time.
             300..=399 | 404 | 410 => (ErrorKind::ServerFault, "answer_not_understood"),
             400..=499 => (ErrorKind::Refused, "http_refused"),
             _ => (ErrorKind::ServerFault, "answer_not_understood"),
         };
         self.act.error(kind, self.cause(code))
+    }
+
+    /// A page for people where a platform answers none: the proxy wants something before it lets anything through.
+    fn page_of_proxy(&self) -> Option<Error> {
+        let via = self.via.as_ref()?;
+        let start = String::from_utf8_lossy(&self.body[..self.body.len().min(256)]);
+        let start = start.trim_start().to_ascii_lowercase();
+        let is_page = start.starts_with("<!doctype html") || start.starts_with("<html");
+        (is_page && self.status != 407).then(|| {
+            let cause = via.cause("proxy_page", &self.host);
+            let told = self.cause("proxy_page");
+            self.act
+                .error(ErrorKind::Offline, cause.detail(told.detail))
+        })
     }
 
     /// The beginning of a JSON document.
@@ -121,14 +156,15 @@ impl Answer {
         } else {
             excerpt(&text)
         };
-        Cause::new(code)
-            .with("status", self.status.as_u16())
-            .with("host", &self.host)
-            .detail(format!(
-                "HTTP {} from {}: {seen}",
-                self.status.as_u16(),
-                self.shown
-            ))
+        let cause = match &self.via {
+            Some(via) => via.cause(code, &self.host),
+            None => Cause::new(code).with("host", &self.host),
+        };
+        cause.with("status", self.status.as_u16()).detail(format!(
+            "HTTP {} from {}: {seen}",
+            self.status.as_u16(),
+            self.shown
+        ))
     }
 
     /// The platform's own wait, in either form.
@@ -152,7 +188,7 @@ impl std::fmt::Debug for Answer {
 }
 
 /// What a failed exchange means.
-pub fn fault(act: Act, error: reqwest::Error) -> Error {
+pub(super) fn fault(act: Act, error: reqwest::Error, via: Option<&Via>) -> Error {
     let host = error
         .url()
         .and_then(|url| url.host_str())
@@ -163,6 +199,13 @@ pub fn fault(act: Act, error: reqwest::Error) -> Error {
         return read_failed(act, ours);
     }
     let words = chain(&error);
+    if let Some(via) = via.filter(|_| error.is_connect())
+        && let Some(code) = proxy::blame(&words, error.is_dns(), is_tls(&words))
+    {
+        let cause = via.cause(code, &host).detail(redact(&words));
+        let error = act.error(ErrorKind::Offline, cause);
+        return error.because(Redacted(redact(&words)));
+    }
     let (kind, code) = if error.is_builder() {
         (ErrorKind::Refused, "request_unusable")
     } else if error.is_dns() {
@@ -232,15 +275,30 @@ fn is_tls(words: &str) -> bool {
 
 /// Whether the other side may have got the whole request, so that repeating it may do its work twice.
 pub fn may_have_arrived(error: &Error) -> bool {
-    !matches!(
-        error.cause.code.as_str(),
+    let code = error.cause.code.as_str();
+    // A page in the way may stand for an answer that was lost.
+    let never = of_the_way(code) && code != "proxy_page";
+    !never
+        && !matches!(
+            code,
+            "request_unusable" | "http_too_many_requests" | "http_refused"
+        )
+}
+
+/// Whether the way to the other side is what failed: another way may do better at once.
+pub fn of_the_way(code: &str) -> bool {
+    matches!(
+        code,
         "host_not_found"
             | "connect_timeout"
             | "connect_failed"
             | "tls_failed"
-            | "request_unusable"
-            | "http_too_many_requests"
-            | "http_refused"
             | "proxy_sign_in"
+            | "proxy_not_found"
+            | "proxy_refused"
+            | "proxy_wrong_kind"
+            | "proxy_tls_failed"
+            | "proxy_unreachable"
+            | "proxy_page"
     )
 }

@@ -13,83 +13,38 @@ mod body;
 mod clock;
 mod endpoint;
 mod peers;
+mod proxy;
 mod redact;
 mod tls;
 
+use answer::fault;
 pub(crate) use answer::read_failed;
-pub use answer::{ANSWER_MAX_BYTES, Act, Answer, fault, may_have_arrived};
+pub use answer::{ANSWER_MAX_BYTES, Act, Answer, may_have_arrived, of_the_way};
 pub use body::{PartBody, ReadFailed};
 pub use clock::Clocks;
 pub use endpoint::endpoint;
 pub use peers::peers;
+pub use proxy::{Route, check as check_proxy, of_system as system_proxy, written as proxy_setting};
 pub use redact::{bare_url, excerpt, redact};
 
 use crate::{Error, Result};
-use reqwest::{ClientBuilder, Proxy, redirect};
+use hyper_util::client::proxy::matcher::Matcher;
+use proxy::Via;
+use reqwest::{ClientBuilder, redirect};
 use slipway_model::{Cause, ErrorKind};
 use std::{
     fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
-use url::Url;
 
 /// Limit for making a connection, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long sent data may stay unacknowledged before the kernel gives a connection up. reqwest's 30 s are too strict for mobile links.
 pub const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_mins(2);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+const SETTING_UP: &str = "setting up connections";
 const USER_AGENT: &str = concat!("Slipway/", env!("CARGO_PKG_VERSION"));
-
-/// Which way connections take.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub enum ProxyChoice {
-    /// What the environment and the system say.
-    #[default]
-    System,
-    /// Straight, whatever the system says.
-    Off,
-    /// `http`, `https`, `socks5` or `socks5h`; may hold a user name and a password.
-    Url(Url),
-}
-
-impl ProxyChoice {
-    /// Reads an account's `proxy` setting: nothing or `system`, `off`, or a URL.
-    ///
-    /// # Errors
-    /// `proxy_invalid`, without the value: it may hold a password.
-    pub fn parse(setting: Option<&str>) -> std::result::Result<Self, Cause> {
-        let text = setting.unwrap_or_default().trim();
-        match text.to_ascii_lowercase().as_str() {
-            "" | "system" => return Ok(Self::System),
-            "off" | "none" => return Ok(Self::Off),
-            _ => {}
-        }
-        Url::parse(text)
-            .ok()
-            .filter(|url| {
-                matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")
-                    && url.host_str().is_some_and(|host| !host.is_empty())
-            })
-            .map(Self::Url)
-            .ok_or_else(|| Cause::new("proxy_invalid"))
-    }
-}
-
-impl fmt::Debug for ProxyChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System => f.write_str("System"),
-            Self::Off => f.write_str("Off"),
-            Self::Url(url) => write!(
-                f,
-                "Url({}://{})",
-                url.scheme(),
-                url.host_str().unwrap_or_default()
-            ),
-        }
-    }
-}
 
 /// Cheap to clone: connections and clocks are shared.
 #[derive(Clone)]
@@ -99,14 +54,17 @@ pub struct Http {
     /// For part bodies.
     pub parts: reqwest::Client,
     clocks: Arc<Clocks>,
+    /// Tells which proxy an address is reached by.
+    ways: Arc<Option<Matcher>>,
 }
 
 impl Http {
     /// # Errors
-    /// `Refused` with `http_unusable` when TLS or the proxy cannot be set up.
-    pub fn new(proxy: &ProxyChoice) -> Result<Self> {
+    /// `Refused` with `http_unusable` when TLS cannot be set up, with `proxy_invalid` when the route is none.
+    pub fn new(route: &Route) -> Result<Self> {
         let tls = tls::config().map_err(|error| unusable(error))?;
-        let builder = |protocols: &[&str]| -> reqwest::Result<ClientBuilder> {
+        let refused = |cause| Error::new("http", SETTING_UP, ErrorKind::Refused, cause);
+        let builder = |protocols: &[&str]| {
             let mut tls = tls.clone();
             tls.alpn_protocols = protocols.iter().map(|&name| name.into()).collect();
             let builder = ClientBuilder::new()
@@ -119,20 +77,29 @@ impl Http {
                 .tcp_nodelay(true);
             #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
             let builder = builder.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
-            Ok(match proxy {
-                ProxyChoice::System => builder,
-                ProxyChoice::Off => builder.no_proxy(),
-                ProxyChoice::Url(url) => builder.proxy(Proxy::all(url.clone())?),
-            })
+            route.apply(builder).map_err(refused)
         };
-        let build = || -> reqwest::Result<Self> {
-            Ok(Self {
-                calls: builder(&["h2", "http/1.1"])?.build()?,
-                parts: builder(&["http/1.1"])?.http1_only().build()?,
-                clocks: Arc::default(),
-            })
-        };
-        build().map_err(|error| unusable(&error))
+        let built = |builder: ClientBuilder| builder.build().map_err(|error| unusable(&error));
+        Ok(Self {
+            calls: built(builder(&["h2", "http/1.1"])?)?,
+            parts: built(builder(&["http/1.1"])?.http1_only())?,
+            clocks: Arc::default(),
+            ways: Arc::new(route.matcher().map_err(refused)?),
+        })
+    }
+
+    /// The same platforms by another route: what is known of their clocks stays.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn by(&self, route: &Route) -> Result<Self> {
+        let by = Self::new(route)?;
+        // Whom this machine knew on the old way is not knocked at past the new one.
+        peers::forget();
+        Ok(Self {
+            clocks: self.clocks.clone(),
+            ..by
+        })
     }
 
     /// How far each platform's clock is from ours.
@@ -150,8 +117,8 @@ impl Http {
         request: reqwest::RequestBuilder,
         timeout: Duration,
     ) -> Result<Answer> {
-        let response = self.exchange(act, request.timeout(timeout)).await?;
-        Answer::read(act, response).await
+        let (response, via) = self.exchange(act, request.timeout(timeout)).await?;
+        Answer::read(act, response, via).await
     }
 
     /// Sends a part and reads its answer. No time limit: the engine watches.
@@ -159,19 +126,21 @@ impl Http {
     /// # Errors
     /// As [`Self::call`]; also what the part's own body failed with.
     pub async fn send_part(&self, act: Act, request: reqwest::RequestBuilder) -> Result<Answer> {
-        let response = self.exchange(act, request).await?;
+        let (response, via) = self.exchange(act, request).await?;
         peers::note(response.remote_addr());
-        Answer::read(act, response).await
+        Answer::read(act, response, via).await
     }
 
     async fn exchange(
         &self,
         act: Act,
         request: reqwest::RequestBuilder,
-    ) -> Result<reqwest::Response> {
+    ) -> Result<(reqwest::Response, Option<Via>)> {
         let (client, request) = request.build_split();
-        let request = request.map_err(|error| fault(act, error))?;
+        let request = request.map_err(|error| fault(act, error, None))?;
         let (started, method) = (Instant::now(), request.method().clone());
+        let via = self.ways.as_ref().as_ref();
+        let via = via.and_then(|ways| Via::of(ways, request.url()));
         let url = redact(&bare_url(request.url()));
         let answered = client.execute(request).await;
         let status = answered
@@ -179,9 +148,9 @@ impl Http {
             .map_or(0, |answer| answer.status().as_u16());
         let ms = started.elapsed().as_millis() as u64;
         tracing::debug!(platform = act.platform, doing = act.doing, %method, url, status, ms, "called");
-        let response = answered.map_err(|error| fault(act, error))?;
+        let response = answered.map_err(|error| fault(act, error, via.as_ref()))?;
         self.clocks.note(&response);
-        Ok(response)
+        Ok((response, via))
     }
 }
 
@@ -194,7 +163,7 @@ impl fmt::Debug for Http {
 fn unusable(error: &dyn std::error::Error) -> Error {
     Error::new(
         "http",
-        "setting up connections",
+        SETTING_UP,
         ErrorKind::Refused,
         Cause::new("http_unusable").detail(redact(&chain(error))),
     )

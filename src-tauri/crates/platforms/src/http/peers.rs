@@ -25,6 +25,10 @@ pub(super) fn note(peer: Option<SocketAddr>) {
     peers.push((peer, Instant::now()));
 }
 
+pub(super) fn forget() {
+    PEERS.lock().clear();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

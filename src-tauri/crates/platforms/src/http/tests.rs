@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
+use url::Url;
 
 const ACT: Act = Act {
     platform: "test",
@@ -15,7 +16,7 @@ const ACT: Act = Act {
 };
 
 fn http() -> Http {
-    Http::new(&ProxyChoice::Off).unwrap()
+    Http::new(&Route::off()).unwrap()
 }
 
 /// A server that reads a request's head, says `answer` and closes; its address and what it read.
@@ -91,32 +92,6 @@ fn only_https_and_this_machine_are_endpoints() {
         let cause = endpoint("endpoint.api", text).unwrap_err();
         assert_eq!(cause.code, code, "{text}");
         assert!(!format!("{cause:?}").contains("pass"), "{cause:?}");
-    }
-}
-
-#[test]
-fn a_proxy_is_system_off_or_an_address() {
-    assert_eq!(ProxyChoice::parse(None), Ok(ProxyChoice::System));
-    assert_eq!(
-        ProxyChoice::parse(Some(" System ")),
-        Ok(ProxyChoice::System)
-    );
-    assert_eq!(ProxyChoice::parse(Some("off")), Ok(ProxyChoice::Off));
-    for text in [
-        "http://p:3128",
-        "https://p",
-        "socks5://u:pw@p:1080",
-        "socks5h://p",
-    ] {
-        let choice = ProxyChoice::parse(Some(text)).unwrap();
-        assert!(!format!("{choice:?}").contains("pw"));
-        assert!(Http::new(&choice).is_ok(), "{text}");
-    }
-    for text in ["p:3128", "ftp://p", "http://", "nonsense"] {
-        assert_eq!(
-            ProxyChoice::parse(Some(text)).unwrap_err().code,
-            "proxy_invalid"
-        );
     }
 }
 
@@ -414,24 +389,4 @@ async fn the_digests_are_complete_before_the_last_byte_leaves() {
     assert!(body.is_end_stream());
 }
 
-#[tokio::test]
-async fn calls_and_parts_take_the_proxy_that_was_chosen() {
-    for parts in [false, true] {
-        let (url, seen) = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
-        let proxy = ProxyChoice::parse(Some(&url)).unwrap();
-        let http = Http::new(&proxy).unwrap();
-        let far = "http://far.invalid/upload?upload_token=t";
-        let sent = if parts {
-            let request = http.parts.post(far).body(part(vec![Ok(b"abcde")], 5));
-            http.send_part(ACT, request).await
-        } else {
-            http.call(ACT, http.calls.get(far), Duration::from_secs(10))
-                .await
-        };
-        assert!(sent.is_ok(), "{sent:?}");
-        assert!(
-            seen.await.unwrap().contains("http://far.invalid/upload"),
-            "parts: {parts}"
-        );
-    }
-}
+mod proxy;
