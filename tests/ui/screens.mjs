@@ -45,6 +45,11 @@ const settings = async (page) => {
   await page.waitForSelector(".week-grid");
 };
 
+const proxy = async (page) => {
+  await settings(page);
+  await page.locator("#connection").evaluate((section) => section.scrollIntoView());
+};
+
 export const screens = {
   queue: { query: "?still" },
   "queue-card": {
@@ -343,6 +348,9 @@ export const screens = {
     },
   },
   settings: { query: "?still&painted", act: settings },
+  "settings-proxy": { query: "?still&proxied", act: proxy },
+  "settings-proxy-narrow": { query: "?still&proxied", options: { width: 760, height: 780 }, act: proxy },
+  "settings-proxy-zoom-200": { query: "?still&proxied", options: { zoom: 2 }, act: proxy },
   "settings-narrow": { query: "?still&painted", options: { width: 760, height: 980 }, act: settings },
   "settings-zoom-200": { query: "?still&painted", options: { zoom: 2 }, act: settings },
   "settings-networks-narrow": {

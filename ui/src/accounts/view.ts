@@ -13,6 +13,7 @@ import { rate } from "../i18n/format";
 import { limitMenuOf } from "../queue/limit";
 import { dialogsView } from "./dialogs";
 import { type Act, type Face, face } from "./facts";
+import { PROXY, PROXY_PASSWORD, proxyFields } from "./proxy";
 import { signIn as startSignIn } from "./signing";
 import * as state from "./state";
 import { openTokens } from "./tokens";
@@ -123,6 +124,8 @@ function formView() {
   const settings = spec?.settings.filter((one) => !one.advanced) ?? [];
   const secrets = spec?.secrets.filter((one) => !one.advanced) ?? [];
   const advanced = [...(spec?.settings ?? []).filter((one) => one.advanced).map((one) => [one, "settings"] as const), ...(spec?.secrets ?? []).filter((one) => one.advanced).map((one) => [one, "secrets"] as const)];
+  const proxy = spec?.settings.find((one) => one.name === PROXY);
+  const proxyPassword = spec?.secrets.find((one) => one.name === PROXY_PASSWORD);
   const noKeychain = start.value?.secrets === "none" && (spec?.secrets.length ?? 0) > 0;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -160,7 +163,7 @@ function formView() {
             ${
               advanced.length === 0
                 ? nothing
-                : html`<details class="fold"><summary>${icon("chev-right")}${t().compose.more}</summary><div class="add-more">${advanced.map(([one, kind]) => field(one, kind))}</div></details>`
+                : html`<details class="fold"><summary>${icon("chev-right")}${t().compose.more}</summary><div class="add-more">${advanced.filter(([one]) => one.name !== PROXY && one.name !== PROXY_PASSWORD).map(([one, kind]) => field(one, kind))}${proxy ? proxyFields(of, proxy, proxyPassword) : nothing}</div></details>`
             }
             ${of.failure ? html`<p class="note" data-kind="failed" role="alert">${icon("s-failed")}<span>${say(of.failure)}</span></p>` : nothing}
           </div>

@@ -1,5 +1,5 @@
 /** English, and the form of the other languages. Sentences are whole; what varies comes in as an argument. */
-import type { Counted, Credential, NoticeKind } from "../bindings";
+import type { Counted, Credential, NoticeKind, Way } from "../bindings";
 import { NBSP, num, rateNum } from "./format";
 
 /** The word of a state, and the rest of the line that explains it. */
@@ -651,6 +651,15 @@ export const en = {
     counter: (length: number, max: number) => `${num(length)} / ${num(max)}`,
   },
   accounts: {
+    proxy: {
+      asAll: "As in settings",
+      system: "The system's",
+      off: "None",
+      own: "Its own",
+      address: "Address of the proxy",
+      addressHelp: "http://, https:// or socks5://, with a user before an @ where it wants one",
+      passwordKept: "As it is",
+    },
     limit: "Speed limit…",
     limitNow: (limit: string) => `Speed limit, ${limit}…`,
     title: "Accounts",
@@ -895,6 +904,32 @@ export const en = {
     loginText: "Uploads and watched folders go on by themselves",
     close: "Keep sending when this window is closed",
     closeText: "Otherwise closing it ends Slipway, and uploads go on when it opens again",
+    proxy: {
+      title: "Connection",
+      text: "For all accounts that have no proxy of their own. What is being sent goes on by the new way and keeps what has landed.",
+      name: "Proxy",
+      ways: {
+        system: { name: "System", text: "" },
+        off: { name: "None", text: "Straight, whatever the system says" },
+        http: { name: "HTTP", text: "Connections are tunnelled; only the proxy looks names up" },
+        https: { name: "HTTPS", text: "As HTTP, and the proxy itself is spoken to securely" },
+        socks5: { name: "SOCKS5", text: "Only the proxy looks names up" },
+      } as Record<Way, { name: string; text: string }>,
+      systemNone: "The system has no proxy",
+      systemIs: (proxy: string) => `The system's proxy is ${proxy}`,
+      host: "Host",
+      port: "Port",
+      user: "User, where it wants one",
+      password: "Password",
+      faults: { host: "Name the host of the proxy", port: "A number from 1 to 65535" },
+      use: "Use this proxy",
+      inUse: "In use",
+      used: "Connections take the proxy from now on",
+      forget: "Forget the password",
+      kept: "Stored",
+      except: "Straight to",
+      exceptText: "Names with all below them, addresses or networks, separated by commas, such as nas.local, 192.168.0.0/16",
+    },
     notices: {
       title: "Notifications",
       text: "At most one a minute, one for each cause, none for what you began yourself while you look at this window.",

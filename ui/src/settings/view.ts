@@ -9,6 +9,7 @@ import { t } from "../i18n";
 import { finishSettings, queueSettings } from "./line-view";
 import { noticeSettings } from "./notices-view";
 import { sessionSettings } from "./session";
+import { proxySettings } from "./proxy-view";
 import { speedSettings } from "./speed-view";
 
 /** Each language by its own name. */
@@ -28,6 +29,7 @@ export function settingsView(): TemplateResult {
       <div class="settings-body">
         ${speedSettings()}
         ${networkSettings()}
+        ${proxySettings()}
         ${queueSettings()}
         <section class="setting-group">
           <h2>${settings.look}</h2>
