@@ -29,6 +29,7 @@ macro_rules! shell {
                 crate::login::shell_login_set,
                 crate::settings::shell_looks_get,
                 crate::settings::shell_looks_set,
+                crate::page::shell_open_data_folder,
                 crate::page::shell_open_folder,
                 crate::page::shell_open_page,
                 crate::page::shell_sign_in,

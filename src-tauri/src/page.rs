@@ -1,5 +1,6 @@
 //! Opens pages and folders for the window. The window names an upload or an account; the address comes from the api and is judged here.
 
+use crate::shell::Shell;
 use slipway_api::{
     Api, Failure,
     wire::{Empty, SignInStarted},
@@ -118,6 +119,17 @@ pub(crate) async fn shell_open_folder(
         return Err(failed(String::new()));
     }
     open(Page::Folder(path.clone())).await.map_err(failed)
+}
+
+/// Shows the folder of queue, settings and logs.
+#[tauri::command]
+pub(crate) async fn shell_open_data_folder(shell: State<'_, Shell>) -> Result<(), Failure> {
+    let path = shell.data_dir.clone();
+    open(Page::Folder(path.clone())).await.map_err(|detail| {
+        let mut failure = Failure::new("folder_missing").with("folder", path.display());
+        failure.detail = detail;
+        failure
+    })
 }
 
 /// The opener waits for the desktop's answer, which may take its time.

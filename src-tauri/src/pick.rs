@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     Image,
     Captions,
     List,
+    Settings,
 }
 
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -32,7 +33,7 @@ pub(crate) struct PickFiles {
     kind: Kind,
 }
 
-/// Asks for videos, for one image, for captions, or for one list. None are given when the dialog is closed.
+/// Asks for videos, for one image, for captions, for one list, or for one file of settings. None are given when the dialog is closed.
 #[tauri::command]
 pub(crate) async fn shell_pick_files(
     app: AppHandle,
@@ -57,6 +58,11 @@ pub(crate) async fn shell_pick_files(
             .set_title(words.choose_captions)
             .add_filter(words.captions, &CAPTIONS)
             .pick_files(|files| drop(answer.send(files.unwrap_or_default()))),
+        Kind::Settings => dialog
+            .set_title(words.choose_settings)
+            .add_filter("JSON", &["json"])
+            .add_filter(words.all_files, &["*"])
+            .pick_file(|file| drop(answer.send(file.into_iter().collect()))),
         Kind::List => dialog
             .set_title(words.choose_list)
             .add_filter(words.lists, &LISTS)

@@ -24,5 +24,6 @@ mod standstill;
 mod steering;
 mod times;
 mod together;
+mod transfer;
 
 use slipway_tests::house;

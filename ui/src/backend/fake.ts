@@ -725,6 +725,17 @@ export function fake(search: string = location.search): Backend {
       send();
       return power.now();
     },
+    data_folder: () => "/home/studio/.local/share/slipway",
+    settings_export: () => '{ "slipway_settings": 1 }\n',
+    settings_import: ({ apply }) => {
+      if (asked.has("hostile")) throw failure("settings_newer", { file: "hostile.json", found: "2", known: "1" });
+      if (apply) notices = { ...notices, quiet: "23:00-06:00" };
+      return {
+        changes: [cause("import_speed"), cause("import_notices"), cause("import_proxy_password", { proxy: "socks5://mara@proxy.studio.example:1080" }), cause("import_account", { account: "Studio", platform: "bilibili" }), cause("import_watch", { folder: "/home/studio/Videos/Renders" })],
+        left_out: [cause("import_account_here", { account: "Main" }), cause("import_watch_missing", { folder: "/media/ssd/Recordings", missing: "/media/ssd/Recordings" })],
+        applied: apply,
+      };
+    },
     proxy: () => proxy.now(),
     proxy_set: (change) => proxy.set(change),
     line: () => power.line(),
@@ -782,7 +793,9 @@ export function fake(search: string = location.search): Backend {
     },
     pickFiles: (kind) =>
       Promise.resolve(
-        kind === "list"
+        kind === "settings"
+          ? [offer(asked.has("hostile") ? "hostile.json" : "slipway-settings.json", "/home/studio/Documents", 4_000)]
+          : kind === "list"
           ? [offer("list.csv", "/home/studio/Documents", 4_000)]
           : kind === "image"
           ? [offer("cover.jpg", "/home/studio/Pictures", 412_000)]
@@ -798,6 +811,7 @@ export function fake(search: string = location.search): Backend {
     openPage: () => Promise.resolve(),
     signIn: async (id) => ({ ...(await commands.account_sign_in(id)), opened: !asked.has("unopened") }),
     openFolder: () => Promise.resolve(),
+    openDataFolder: () => Promise.resolve(),
     copyText: (text) => navigator.clipboard.writeText(text).catch(() => {}),
     looks: () => Promise.resolve({ ...plainLooks, ...(JSON.parse(localStorage.getItem(LOOKS) ?? "{}") as Partial<Looks>) }),
     setLooks: (looks) => Promise.resolve(localStorage.setItem(LOOKS, JSON.stringify(looks))),

@@ -37,8 +37,8 @@ export interface Backend {
   call<C extends CommandName>(name: C, request: Request<C>): Promise<Answer<C>>;
   /** Hears changes until the answer is called. */
   watch(onPatch: (patch: Patch) => void): Promise<() => void>;
-  /** A dialog for videos, one image, captions or one list; nothing when it is closed. */
-  pickFiles(kind: "video" | "image" | "captions" | "list"): Promise<OfferedFile[]>;
+  /** A dialog for videos, one image, captions, one list or one file of settings; nothing when it is closed. */
+  pickFiles(kind: "video" | "image" | "captions" | "list" | "settings"): Promise<OfferedFile[]>;
   /** A dialog for where a text is to be kept; whether it was. */
   saveText(name: string, text: string): Promise<boolean>;
   /** A dialog for a folder that is to be watched, or that files are to be moved to. The window names it by its number. */
@@ -55,6 +55,8 @@ export interface Backend {
   signIn(account: AccountId): Promise<SignInShown>;
   /** Shows the folder that an account copies into. */
   openFolder(account: AccountId): Promise<void>;
+  /** Shows the folder of queue, settings and logs. */
+  openDataFolder(): Promise<void>;
   copyText(text: string): Promise<void>;
   looks(): Promise<Looks>;
   setLooks(looks: Looks): Promise<void>;

@@ -24,6 +24,7 @@ export function tauri(): Backend {
     openPage: (upload) => invoke("shell_open_page", { request: upload }),
     signIn: (account) => invoke<SignInShown>("shell_sign_in", { request: account }),
     openFolder: (account) => invoke("shell_open_folder", { request: account }),
+    openDataFolder: () => invoke("shell_open_data_folder"),
     copyText: (text) => navigator.clipboard.writeText(text),
     async looks() {
       const kept = await invoke<Partial<Looks> | null>("shell_looks_get");

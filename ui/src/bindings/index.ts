@@ -452,6 +452,10 @@ export type Line = { order: LineOrder, uploads_at_once: number,
  */
 parts_at_once: number | null,
 /**
+ * Leaves room for calls and streams on the same line, see [`crate::headroom`].
+ */
+headroom: boolean,
+/**
  * Uploads at once to platforms that have a number of their own, by name; their own bounds hold as well.
  */
 platforms: { [key in string]: number }, };
@@ -961,6 +965,26 @@ export type SendAgain = { file: OfferedFile, cover: OfferedFile | null,
  */
 account: AccountId | null, fields: { [key in string]: string }, };
 
+export type SettingsImport = {
+/**
+ * Offered.
+ */
+file: number,
+/**
+ * Else it is only told what would change.
+ */
+apply: boolean, };
+
+export type SettingsImported = {
+/**
+ * What changes, or has changed.
+ */
+changes: Array<Cause>,
+/**
+ * What the file says and is left out, and why.
+ */
+left_out: Array<Cause>, applied: boolean, };
+
 export type Severity = "green" | "amber" | "red";
 
 export type Show = "all" | "needs_you" | "running" | "waiting" | "with_platforms" | "done" | "failed";
@@ -1039,7 +1063,21 @@ level_bytes_per_second: number,
 /**
  * The lowest of all that hold now; `null` is no limit.
  */
-in_force: Ceiling | null, };
+in_force: Ceiling | null,
+/**
+ * In bytes per second: what leaves room for calls and streams, while that is wished and something is sent.
+ */
+headroom: number | null, };
+
+export type Standstill = { why: Why,
+/**
+ * When it ends by itself, in ms since 1970 UTC; `None` where that is not known.
+ */
+until_ms: number | null,
+/**
+ * Its sentence: a code and what fills it. `{cause}` is the first sentence of [`Standstill::cause`].
+ */
+said: Cause, cause: Cause | null, };
 
 export type Start = {
 /**
@@ -1087,9 +1125,9 @@ rests_until_ms: number | null,
  */
 moving_bytes: number,
 /**
- * Why nothing moves, when nothing moves and something waits.
+ * Why no bytes move, when none do.
  */
-idle: Wait | null,
+idle: Standstill | null,
 /**
  * All is sent, and the machine is about to end its day.
  */
@@ -1419,6 +1457,8 @@ export type WatchSwitch = { watch: WatchId, on: boolean, };
 
 export type Way = "system" | "off" | "http" | "https" | "socks5";
 
+export type Why = "nothing" | "done" | "paused" | "not_running" | "network" | "budget" | "hours" | "start_at" | "publish_at" | "together" | "retry" | "quota" | "disk" | "needs_you" | "working" | "platform";
+
 export type WorkEdit = { account: AccountId, id: string,
 /**
  * By common names, or by the platform's own.
@@ -1534,6 +1574,9 @@ export interface Commands {
   power: [Empty, Power];
   power_set: [PowerChange, Power];
   power_cancel: [Empty, Power];
+  data_folder: [Empty, string];
+  settings_export: [Empty, string];
+  settings_import: [SettingsImport, SettingsImported];
   proxy: [Empty, ProxySetting];
   proxy_set: [ProxyChange, ProxySetting];
   line: [Empty, Line];

@@ -75,7 +75,7 @@ impl Api {
         let platform = slipway_platforms::find(&new.platform)
             .ok_or_else(|| Failure::new("platform_unknown").with("platform", &new.platform))?;
         let spec = platform.spec();
-        let mut settings = settings(spec, new.settings)?;
+        let mut settings = checked_settings(spec, new.settings)?;
         let secrets = with_proxy(secrets(spec, &new.secrets)?, &mut settings)?;
         if let Some(missing) = spec.secrets.iter().find(|field| {
             is_required(spec, field, &settings) && !new.secrets.contains_key(&field.name)
@@ -171,7 +171,7 @@ impl Api {
                 kept.insert(name, value)
             };
         }
-        let mut kept = settings(platform.spec(), kept)?;
+        let mut kept = checked_settings(platform.spec(), kept)?;
         let mut secrets = with_proxy(secrets(platform.spec(), &change.secrets)?, &mut kept)?;
         self.engine.limits(&Account {
             settings: kept.clone(),
@@ -279,7 +279,7 @@ fn is_required(spec: &Spec, secret: &slipway_model::Field, settings: &Settings) 
     settings.get(&when.field).or_else(default) == Some(&when.is)
 }
 
-fn label(text: &str) -> Result<String, Failure> {
+pub(crate) fn label(text: &str) -> Result<String, Failure> {
     let label = text.trim();
     // A comma separates labels on the command line.
     if label.is_empty()
@@ -291,7 +291,7 @@ fn label(text: &str) -> Result<String, Failure> {
     Ok(label.to_owned())
 }
 
-fn settings(spec: &Spec, given: Settings) -> Result<Settings, Failure> {
+pub(crate) fn checked_settings(spec: &Spec, given: Settings) -> Result<Settings, Failure> {
     for name in given.keys() {
         if !spec.settings.iter().any(|field| field.name == *name) {
             let known: Vec<_> = spec.settings.iter().map(|f| f.name.as_str()).collect();

@@ -32,6 +32,7 @@ mod speed;
 mod starts;
 mod templates;
 mod times;
+mod transfer;
 mod upload_tokens;
 mod watching;
 pub mod wire;

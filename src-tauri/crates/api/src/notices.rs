@@ -17,7 +17,7 @@ use slipway_store::QueueRow;
 use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-const CHOICES: &str = "notices";
+pub(crate) const CHOICES: &str = "notices";
 const TOLD: &str = "notices_told";
 /// Uploads that wait for a person, looked at one by one.
 const UPLOADS_MAX: usize = 500;

@@ -71,12 +71,17 @@ impl Api {
     /// # Errors
     /// `line_out_of_bounds`, `platform_unknown`.
     pub async fn line_set(&self, line: Line) -> Result<Line, Failure> {
-        line.check()?;
-        let unknown = |name: &&String| slipway_platforms::find(name).is_none();
-        if let Some(name) = line.platforms.keys().find(unknown) {
-            return Err(Failure::new("platform_unknown").with("platform", name));
-        }
+        refuse_line(&line)?;
         self.engine.set_line(line).await?;
         self.line(Empty {}).await
+    }
+}
+
+pub(crate) fn refuse_line(line: &Line) -> Result<(), Failure> {
+    line.check()?;
+    let unknown = |name: &&String| slipway_platforms::find(name).is_none();
+    match line.platforms.keys().find(unknown) {
+        Some(name) => Err(Failure::new("platform_unknown").with("platform", name)),
+        None => Ok(()),
     }
 }

@@ -55,7 +55,7 @@ impl Api {
 
     pub async fn template_save(&self, save: TemplateSave) -> Result<Empty, Failure> {
         let accounts = self.engine.store().accounts().await?;
-        check(&save.template)?;
+        refuse(&save.template)?;
         let (kept, missing) = kept(&save.template, &accounts);
         if let Some(label) = missing.first() {
             return Err(Failure::new("account_not_named").with("account", label));
@@ -104,7 +104,7 @@ impl Api {
         let mut missing_accounts = Vec::new();
         let mut bodies = BTreeMap::new();
         for template in templates {
-            check(&template)?;
+            refuse(&template)?;
             let (kept, missing) = kept(&template, &accounts);
             missing_accounts.extend(missing);
             if bodies
@@ -179,6 +179,13 @@ pub(crate) fn apply(template: &Template, accounts: &[Account], new: &mut NewManu
     new.variables = true;
 }
 
+/// Its name, and what of it is kept where these accounts are.
+pub(crate) fn body(template: &Template, accounts: &[Account]) -> (String, String) {
+    let kept = kept(template, accounts).0;
+    let body = serde_json::to_string(&kept).expect("text and numbers are JSON");
+    (template.name.clone(), body)
+}
+
 /// As it is kept, and the accounts that it names and that are not here.
 fn kept(template: &Template, accounts: &[Account]) -> (Kept, Vec<String>) {
     let mut missing = Vec::new();
@@ -200,7 +207,7 @@ fn kept(template: &Template, accounts: &[Account]) -> (Kept, Vec<String>) {
 }
 
 /// Whether it can be used, whatever the files.
-fn check(template: &Template) -> Result<(), Cause> {
+pub(crate) fn refuse(template: &Template) -> Result<(), Cause> {
     let name = template.name.trim();
     if name.is_empty()
         || name.chars().count() > NAME_MAX_CHARS
@@ -307,13 +314,13 @@ mod tests {
                 "template_format_invalid",
             ),
         ] {
-            let cause = check(&template).unwrap_err();
+            let cause = refuse(&template).unwrap_err();
             assert_eq!(cause.code, code, "{template:?}");
         }
-        let cause = check(&with("a", "title", "日 {indx}")).unwrap_err();
+        let cause = refuse(&with("a", "title", "日 {indx}")).unwrap_err();
         for (param, value) in [("template", "a"), ("field", "title"), ("at", "3")] {
             assert_eq!(cause.params[param], value);
         }
-        assert_eq!(check(&with("旅", "captions", "{\\an8}")), Ok(()));
+        assert_eq!(refuse(&with("旅", "captions", "{\\an8}")), Ok(()));
     }
 }

@@ -5,6 +5,7 @@
 
 mod afterwards;
 mod folder;
+mod portable;
 mod rules;
 mod taking;
 mod watcher;
@@ -17,6 +18,7 @@ use crate::{
     },
 };
 use parking_lot::Mutex;
+pub(crate) use portable::Portable;
 use rules::Kept;
 use slipway_engine::{Idle, clock::now_ms, printable_name};
 use slipway_model::{Cause, WatchId};
@@ -320,7 +322,7 @@ impl Api {
         }
     }
 
-    async fn watches_reload(&self) {
+    pub(crate) async fn watches_reload(&self) {
         self.watching.ask(Order::Reload).await;
         self.engine.board().watches_changed();
     }

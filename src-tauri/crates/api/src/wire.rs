@@ -22,6 +22,7 @@ mod rest;
 mod speed;
 pub use notices::*;
 mod starts;
+mod transfer;
 mod watching;
 pub use past::*;
 pub use power::*;
@@ -29,6 +30,7 @@ pub use proxy::*;
 pub use rest::*;
 pub use speed::*;
 pub use starts::*;
+pub use transfer::*;
 pub use watching::*;
 
 /// Which rows of the queue.

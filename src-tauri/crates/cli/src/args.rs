@@ -113,6 +113,9 @@ pub(crate) enum Command {
         #[arg(value_parser = turtle, value_name = "on|off|RATE")]
         word: Option<TurtleWord>,
     },
+    /// Settings as one file without secrets, and where everything lies
+    #[command(subcommand)]
+    Settings(Settings),
     /// Show or set the proxy of all accounts that have none of their own, effective at once
     Proxy(ProxyWish),
     /// Show or set how uploads share the line
@@ -681,6 +684,25 @@ pub(crate) struct Limit {
 pub(crate) enum LimitGrid {
     /// Show how fast bytes may move at which hour of the week, or paint it
     Grid(Grid),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Settings {
+    /// Print the folder of queue, settings and logs
+    Folder,
+    /// Write settings, accounts, templates and watched folders into a file, without secrets
+    Export {
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+    },
+    /// Take all of such a file, or nothing; accounts that are here stay as they are
+    Import {
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod proxy;
 mod queue;
 mod run;
 mod set;
+mod settings;
 mod sign_in;
 mod speed;
 mod templates;
@@ -57,6 +58,7 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::Limit(limit) => speed::limit(limit, out, folder).await,
         Command::Turtle { word } => speed::turtle(word, out, folder).await,
         Command::Network { command } => network::obey(command, out, folder).await,
+        Command::Settings(command) => settings::obey(command, out, folder).await,
         Command::Proxy(wish) => proxy::obey(wish, out, folder).await,
         Command::Line(wish) => power::line(wish, out, folder).await,
         Command::WhenDone {

@@ -21,11 +21,11 @@ use std::{
 use tokio::sync::watch;
 
 /// Setting of the cap set by hand, in bytes per second; with `.` and an account's number behind it, of that account.
-const LIMIT: &str = "limit_bytes_per_second";
+pub(crate) const LIMIT: &str = "limit_bytes_per_second";
 /// Setting, as JSON.
-const TURTLE: &str = "turtle";
+pub(crate) const TURTLE: &str = "turtle";
 /// Setting of the timetable's level between full and turtle, in bytes per second.
-const LEVEL_CAP: &str = "timetable_bytes_per_second";
+pub(crate) const LEVEL_CAP: &str = "timetable_bytes_per_second";
 
 /// What holds for all uploads together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

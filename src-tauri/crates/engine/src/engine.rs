@@ -49,7 +49,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Setting, as JSON.
-const LINE: &str = "line";
+pub(crate) const LINE: &str = "line";
 /// Happenings a slow listener may lag behind.
 const HAPPENINGS: usize = 4096;
 const BACKUP_LOOK: Duration = Duration::from_secs(3600);

@@ -11,7 +11,7 @@ use slipway_model::{
 use slipway_store::{OpenNow, Store, StoreError};
 use std::collections::{BTreeMap, HashMap};
 
-const HOURS: &str = "upload_hours";
+pub(crate) const HOURS: &str = "upload_hours";
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UploadHours {

@@ -18,6 +18,7 @@ mod lanes;
 mod limiter;
 mod lock;
 mod network;
+pub mod portable;
 mod power;
 pub mod proxies;
 mod reader;

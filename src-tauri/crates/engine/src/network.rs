@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 /// Settings, as JSON.
-const RULES: &str = "network_rules";
+pub(crate) const RULES: &str = "network_rules";
 const PASSES: &str = "network_passes";
 /// After a change of the way that traffic takes: addresses and routes settle.
 const REST: Duration = Duration::from_secs(2);

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Settings.
-const KEEP_AWAKE: &str = "keep_awake";
+pub(crate) const KEEP_AWAKE: &str = "keep_awake";
 const WISH: &str = "when_finished";
 /// A hold that could not be had is asked for again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(30);

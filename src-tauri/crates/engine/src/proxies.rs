@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Setting of all, as JSON.
-const PROXY: &str = "proxy";
+pub(crate) const PROXY: &str = "proxy";
 /// An account's own, by the names that every platform has.
 pub const OWN_PROXY: &str = "proxy";
 pub const OWN_PASSWORD: &str = "proxy_password";

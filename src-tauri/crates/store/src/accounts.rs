@@ -84,7 +84,7 @@ impl Store {
     }
 }
 
-fn insert(conn: &Connection, account: &Account) -> Result<Account> {
+pub(crate) fn insert(conn: &Connection, account: &Account) -> Result<Account> {
     conn.prepare_cached(
         "INSERT INTO accounts (platform, label, settings, health, created_at_ms)
          VALUES (:platform, :label, :settings, :health, :created_at_ms)",

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod backup;
+mod bundle;
 mod choices;
 mod drafts;
 mod error;
@@ -36,6 +37,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use bundle::Bundle;
 pub use choices::KeptChoices;
 pub use drafts::{DraftFile, DraftHead, NewDraft, StoredDraft};
 pub use error::{OpenError, StoreError};

@@ -35,7 +35,7 @@ fn all(conn: &Connection) -> Result<BTreeMap<String, String>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn set(conn: &Connection, name: &str, value: Option<&str>) -> Result<()> {
+pub(crate) fn set(conn: &Connection, name: &str, value: Option<&str>) -> Result<()> {
     match value {
         Some(value) => conn
             .prepare_cached(

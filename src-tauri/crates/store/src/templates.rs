@@ -40,7 +40,7 @@ fn all(conn: &Connection) -> Result<BTreeMap<String, String>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn save(
+pub(crate) fn save(
     conn: &Connection,
     templates: &BTreeMap<String, String>,
     replace: bool,

@@ -89,19 +89,9 @@ impl Store {
         now_ms: i64,
     ) -> Result<Option<WatchId>> {
         self.write(move |conn| {
-            let added = conn
-                .prepare_cached(
-                    "INSERT INTO watches (path, mount, rule, is_on, switched_at_ms)
-                     VALUES (:path, :mount, :rule, :is_on, :now) ON CONFLICT DO NOTHING",
-                )?
-                .execute(named_params! {
-                    ":path": path::to_bytes(&new.path), ":mount": path::to_bytes(&new.mount),
-                    ":rule": new.rule, ":is_on": new.is_on, ":now": now_ms,
-                })?;
-            if added == 0 {
+            let Some(id) = insert(conn, &new, now_ms)? else {
                 return Ok(None);
-            }
-            let id = WatchId(conn.last_insert_rowid());
+            };
             for file in &left_out {
                 leave_out(conn, id, file, now_ms)?;
             }
@@ -357,6 +347,20 @@ fn take(conn: &Connection, taking: &Taking, uploads: &[UploadId], now_ms: i64) -
         ":afterwards": if taking.afterwards { "proof" } else { "nothing" },
     })?;
     Ok(())
+}
+
+/// `None` when it is watched already.
+pub(crate) fn insert(conn: &Connection, new: &Watch, now_ms: i64) -> Result<Option<WatchId>> {
+    let added = conn
+        .prepare_cached(
+            "INSERT INTO watches (path, mount, rule, is_on, switched_at_ms)
+             VALUES (:path, :mount, :rule, :is_on, :now) ON CONFLICT DO NOTHING",
+        )?
+        .execute(named_params! {
+            ":path": path::to_bytes(&new.path), ":mount": path::to_bytes(&new.mount),
+            ":rule": new.rule, ":is_on": new.is_on, ":now": now_ms,
+        })?;
+    Ok((added > 0).then(|| WatchId(conn.last_insert_rowid())))
 }
 
 fn read(row: &Row<'_>) -> Result<Watch> {

@@ -113,15 +113,7 @@ impl Api {
         folder: &Path,
         before: Option<&Kept>,
     ) -> Result<Kept, Failure> {
-        if rule.settle_seconds == 0 || rule.settle_seconds > SETTLE_MAX {
-            return Err(Failure::new("watch_settle_invalid").with("max", SETTLE_MAX));
-        }
-        let crossed = |min: Option<u64>, max: Option<u64>| min.zip(max).is_some_and(|(a, b)| a > b);
-        if crossed(rule.min_bytes, rule.max_bytes)
-            || crossed(rule.min_age_seconds, rule.max_age_seconds)
-        {
-            return Err(Failure::new("watch_limits_crossed"));
-        }
+        refuse(&rule)?;
         let accounts = self.engine.store().accounts().await?;
         for id in &rule.accounts {
             if !accounts.iter().any(|known| known.id == *id) {
@@ -137,12 +129,7 @@ impl Api {
         if !has_accounts {
             return Err(Failure::new("no_accounts"));
         }
-        let specs: Vec<_> = slipway_platforms::specs().cloned().collect();
-        check_names(rule.fields.keys(), &specs)?;
-        for (name, text) in &rule.fields {
-            template::check(text).map_err(|cause| cause.with("field", name))?;
-        }
-        let afterwards = match rule.afterwards {
+        let afterwards = match rule.afterwards.clone() {
             wire::Afterwards::Keep => Afterwards::Keep,
             wire::Afterwards::Trash => Afterwards::Trash,
             wire::Afterwards::Move { folder: None, .. } => {
@@ -156,24 +143,48 @@ impl Api {
                 ..
             } => moving(self.offered_folder(number)?, folder)?,
         };
-        let kept = Kept {
-            patterns: rule.patterns,
-            min_bytes: rule.min_bytes,
-            max_bytes: rule.max_bytes,
-            min_age_seconds: rule.min_age_seconds,
-            max_age_seconds: rule.max_age_seconds,
-            sub_folders: rule.sub_folders,
-            settle_seconds: rule.settle_seconds,
-            accounts: rule.accounts,
-            template: rule.template,
-            fields: rule.fields,
-            hold: rule.hold,
-            priority: rule.priority,
-            afterwards,
-        };
-        kept.matcher()?;
-        Ok(kept)
+        Ok(kept(rule, afterwards)?)
     }
+}
+
+/// What could be used on no file, whatever the accounts.
+pub(super) fn refuse(rule: &WatchRule) -> Result<(), Failure> {
+    if rule.settle_seconds == 0 || rule.settle_seconds > SETTLE_MAX {
+        return Err(Failure::new("watch_settle_invalid").with("max", SETTLE_MAX));
+    }
+    let crossed = |min: Option<u64>, max: Option<u64>| min.zip(max).is_some_and(|(a, b)| a > b);
+    if crossed(rule.min_bytes, rule.max_bytes)
+        || crossed(rule.min_age_seconds, rule.max_age_seconds)
+    {
+        return Err(Failure::new("watch_limits_crossed"));
+    }
+    let specs: Vec<_> = slipway_platforms::specs().cloned().collect();
+    check_names(rule.fields.keys(), &specs)?;
+    for (name, text) in &rule.fields {
+        template::check(text).map_err(|cause| cause.with("field", name))?;
+    }
+    Ok(())
+}
+
+/// As it is kept.
+pub(super) fn kept(rule: WatchRule, afterwards: Afterwards) -> Result<Kept, Cause> {
+    let kept = Kept {
+        patterns: rule.patterns,
+        min_bytes: rule.min_bytes,
+        max_bytes: rule.max_bytes,
+        min_age_seconds: rule.min_age_seconds,
+        max_age_seconds: rule.max_age_seconds,
+        sub_folders: rule.sub_folders,
+        settle_seconds: rule.settle_seconds,
+        accounts: rule.accounts,
+        template: rule.template,
+        fields: rule.fields,
+        hold: rule.hold,
+        priority: rule.priority,
+        afterwards,
+    };
+    kept.matcher()?;
+    Ok(kept)
 }
 
 /// Moving into `target` what lies in `from`.
