@@ -348,6 +348,21 @@ export const screens = {
     },
   },
   settings: { query: "?still&painted", act: settings },
+  "settings-data": {
+    query: "?still",
+    act: async (page) => {
+      await settings(page);
+      await page.locator("#data").evaluate((section) => section.scrollIntoView());
+    },
+  },
+  "settings-import": {
+    query: "?still",
+    act: async (page) => {
+      await settings(page);
+      await page.locator("#data button").nth(2).click();
+      await page.waitForSelector(".data-changes");
+    },
+  },
   "settings-proxy": { query: "?still&proxied", act: proxy },
   "settings-proxy-narrow": { query: "?still&proxied", options: { width: 760, height: 780 }, act: proxy },
   "settings-proxy-zoom-200": { query: "?still&proxied", options: { zoom: 2 }, act: proxy },

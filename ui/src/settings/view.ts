@@ -6,6 +6,7 @@ import { looks, setLooks } from "../app/world";
 import { networkSettings } from "../network/rules";
 import type { LanguageChoice, Theme } from "../backend/port";
 import { t } from "../i18n";
+import { dataSettings, importView } from "./data-view";
 import { finishSettings, queueSettings } from "./line-view";
 import { noticeSettings } from "./notices-view";
 import { sessionSettings } from "./session";
@@ -52,6 +53,7 @@ export function settingsView(): TemplateResult {
         </section>
         ${finishSettings()}
         ${noticeSettings()}
+        ${dataSettings()}
         <section class="setting-group">
           <h2>${settings.keys}</h2>
           <div class="setting-list">
@@ -62,5 +64,6 @@ export function settingsView(): TemplateResult {
           </div>
         </section>
       </div>
-    </div>`;
+    </div>
+    ${importView()}`;
 }
