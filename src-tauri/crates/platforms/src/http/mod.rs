@@ -12,6 +12,7 @@ mod answer;
 mod body;
 mod clock;
 mod endpoint;
+mod heard;
 mod peers;
 mod proxy;
 mod redact;
@@ -23,6 +24,7 @@ pub use answer::{ANSWER_MAX_BYTES, Act, Answer, may_have_arrived, of_the_way};
 pub use body::{PartBody, ReadFailed};
 pub use clock::Clocks;
 pub use endpoint::endpoint;
+pub use heard::{Exchange, Listener, listened};
 pub use peers::peers;
 pub use proxy::{Route, check as check_proxy, of_system as system_proxy, written as proxy_setting};
 pub use redact::{bare_url, excerpt, redact};
@@ -32,11 +34,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use proxy::Via;
 use reqwest::{ClientBuilder, redirect};
 use slipway_model::{Cause, ErrorKind};
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Limit for making a connection, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -138,16 +136,12 @@ impl Http {
     ) -> Result<(reqwest::Response, Option<Via>)> {
         let (client, request) = request.build_split();
         let request = request.map_err(|error| fault(act, error, None))?;
-        let (started, method) = (Instant::now(), request.method().clone());
         let via = self.ways.as_ref().as_ref();
         let via = via.and_then(|ways| Via::of(ways, request.url()));
-        let url = redact(&bare_url(request.url()));
+        let begun = heard::Begun::of(act.platform, act.doing, &request);
         let answered = client.execute(request).await;
-        let status = answered
-            .as_ref()
-            .map_or(0, |answer| answer.status().as_u16());
-        let ms = started.elapsed().as_millis() as u64;
-        tracing::debug!(platform = act.platform, doing = act.doing, %method, url, status, ms, "called");
+        let status = answered.as_ref().map(|answer| answer.status().as_u16());
+        begun.ended(status.ok());
         let response = answered.map_err(|error| fault(act, error, via.as_ref()))?;
         self.clocks.note(&response);
         Ok((response, via))

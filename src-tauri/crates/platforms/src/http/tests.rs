@@ -43,6 +43,46 @@ async fn get(url: &str) -> Result<Answer> {
 }
 
 #[tokio::test]
+async fn who_listens_hears_of_each_request_without_its_query_also_of_one_that_is_given_up() {
+    let heard: Arc<parking_lot::Mutex<Vec<Exchange>>> = Arc::default();
+    let all = heard.clone();
+    let listener: Listener = Arc::new(move |exchange| all.lock().push(exchange));
+    let (url, seen) = server("HTTP/1.1 204 No Content\r\n\r\n").await;
+    let http = http();
+    let call = http.calls.post(&url).body("four");
+    let asked = http.call(ACT, call, Duration::from_secs(10));
+    listened(listener.clone(), asked).await.unwrap();
+    seen.await.unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", silent.local_addr().unwrap());
+    let hangs = listened(listener.clone(), http.send_part(ACT, http.parts.get(&url)));
+    let none = tokio::time::timeout(Duration::from_millis(50), hangs).await;
+    assert!(none.is_err(), "nobody answers");
+    drop(silent);
+    let refused = http.send_part(ACT, http.parts.get(&url));
+    listened(listener, refused).await.unwrap_err();
+    let heard = heard.lock();
+    let told: Vec<_> = heard
+        .iter()
+        .map(|one| {
+            (
+                one.method.as_str(),
+                one.status,
+                one.given_up,
+                one.body_bytes,
+            )
+        })
+        .collect();
+    let wanted = [
+        ("POST", Some(204), false, Some(4)),
+        ("GET", None, true, None),
+        ("GET", None, false, None),
+    ];
+    assert_eq!(told, wanted);
+    assert!(heard[0].address.ends_with("/a/b"), "{}", heard[0].address);
+}
+
+#[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
