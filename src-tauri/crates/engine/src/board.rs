@@ -2,9 +2,15 @@
 //!
 //! Nothing here is needed after a restart: it is found afresh.
 
-use crate::{clock::now_ms, hours::Shut, lanes::Rank, reader::Flight};
+use crate::{
+    clock::now_ms,
+    hours::Shut,
+    journal::{Journal, Line},
+    lanes::Rank,
+    reader::Flight,
+};
 use parking_lot::{Mutex, RwLock};
-use slipway_model::{AccountId, UploadId, Wait};
+use slipway_model::{AccountId, Params, UploadId, Wait};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{
@@ -150,6 +156,7 @@ struct State {
 
 #[derive(Debug, Default)]
 pub struct Board {
+    journal: Journal,
     state: RwLock<State>,
     changed: Notify,
     /// For who tells a user what stands in the way.
@@ -295,6 +302,17 @@ impl Board {
             }
         });
         self.waits_changed.notify_one();
+    }
+
+    /// A step of an upload, for those who look at it closely.
+    pub(crate) fn stepped(&self, id: UploadId, (event, params): (&'static str, Params)) {
+        self.journal.add(id, event, params);
+        self.touched(id);
+    }
+
+    /// What happened to an upload behind the line numbered `after`, oldest first; the older lines of busy uploads are forgotten.
+    pub fn steps(&self, id: UploadId, after: u64) -> Vec<Line> {
+        self.journal.after(id, after)
     }
 
     pub(crate) fn touched(&self, id: UploadId) {

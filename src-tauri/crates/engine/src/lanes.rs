@@ -185,6 +185,11 @@ impl Host {
             .pushed_back(self.since.elapsed(), wait);
     }
 
+    /// How many lanes there may be now.
+    pub(crate) fn limit(&self) -> u32 {
+        self.state.lock().limit(&self.manner)
+    }
+
     fn tick(self: &Arc<Self>, cap: Option<u64>) {
         {
             let mut state = self.state.lock();

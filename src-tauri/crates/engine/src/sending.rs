@@ -14,7 +14,7 @@ use crate::{
 use slipway_model::{
     Cause, ErrorKind, Event, Parts, Receipt, Span, Wait, error::backoff, upload::Kept,
 };
-use slipway_platforms::{Error, Held, Part, Result, Sums};
+use slipway_platforms::{Error, Held, Part, Result, Sums, http};
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -101,7 +101,7 @@ impl Sender<'_> {
             &format!("{}|{place}", account.platform.spec().name),
             LANES_PER_HOST,
         );
-        let (mut failures, mut not_before) = (0_u32, None::<Instant>);
+        let (mut failures, mut not_before, mut lanes) = (0_u32, None::<Instant>, 0);
         // The platform itself asked for the wait: a part that lands meanwhile does not end it.
         let mut asked = false;
         let mut look = tokio::time::interval(LOOK);
@@ -109,6 +109,11 @@ impl Sender<'_> {
         while !self.parts.all_landed() {
             let room = self.flights.len() < at_once && self.parts.wanted_count() > 0;
             let now_at = *place.borrow_and_update();
+            let before = std::mem::replace(&mut lanes, host.limit());
+            if lanes != before {
+                let filled = [("lanes".to_owned(), lanes.to_string())].into();
+                self.job.tools.board.stepped(self.job.id, ("lanes", filled));
+            }
             tokio::select! {
                 biased;
                 Some(done) = self.flights.join_next_with_id() => {
@@ -240,7 +245,7 @@ impl Sender<'_> {
         let number = span.number;
         let flight = self.flights.spawn(async move {
             let started = Instant::now();
-            let result = fly(&job, source, &ticket, span).await;
+            let result = http::listened(job.listener(), fly(&job, source, &ticket, span)).await;
             Landing {
                 span,
                 took: started.elapsed(),

@@ -10,6 +10,7 @@ use crate::{
     content,
     covers::Covers,
     fingerprint::{self, SourceFault},
+    journal,
     lanes::Lanes,
     limiter::Bucket,
     reader::{self, Buffers},
@@ -28,7 +29,7 @@ use slipway_model::{
     preflight::{Seen, Severity},
     upload::Kept,
 };
-use slipway_platforms::{Draft, Error, Keeper, Picture, Result, Review, Step};
+use slipway_platforms::{Draft, Error, Keeper, Picture, Result, Review, Step, http};
 use slipway_store::LedgerEntry;
 use std::{
     sync::{
@@ -133,9 +134,20 @@ impl Job {
 
     /// Runs the effect to its end and reports it.
     pub(crate) async fn run(self, effect: Effect, kept: Option<Kept>, remote: Option<Remote>) {
+        let listener = self.listener();
+        http::listened(listener, self.work(effect, kept, remote)).await;
+    }
+
+    /// Who is told of its requests.
+    pub(crate) fn listener(&self) -> http::Listener {
+        let (board, id) = (self.tools.board.clone(), self.id);
+        Arc::new(move |exchange| board.stepped(id, journal::request(&exchange)))
+    }
+
+    async fn work(&self, effect: Effect, kept: Option<Kept>, remote: Option<Remote>) {
         let ended = match (effect, kept, remote) {
             (Effect::Open, _, _) => self.open().await.map(Some),
-            (Effect::Send, Some(kept), _) => sending::send_all(&self, kept).await.map(|()| None),
+            (Effect::Send, Some(kept), _) => sending::send_all(self, kept).await.map(|()| None),
             (Effect::Commit, Some(kept), _) => self.commit(kept).await.map(Some),
             (Effect::Watch, _, Some(remote)) => self.watch(remote).await,
             (Effect::Abort, kept, remote) => return self.give_back(kept, remote).await,

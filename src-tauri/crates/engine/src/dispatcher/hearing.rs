@@ -5,7 +5,7 @@
 use super::{DISK_LOOK_MS, Dispatcher};
 use crate::{
     clock::now_ms,
-    happening,
+    happening, journal,
     sending::jitter,
     worker::{Report, What},
 };
@@ -559,16 +559,10 @@ impl Dispatcher {
 }
 
 fn failed_note(cause: &Cause) -> Note {
-    let mut note = Note::new("failed").with("code", &cause.code);
-    for (name, value) in &cause.params {
-        // The platform's own code is not the cause's.
-        let name = match name.as_str() {
-            "code" => slipway_model::PLATFORM_CODE,
-            other => other,
-        };
-        note = note.with(name, value);
+    Note {
+        params: journal::told(cause),
+        ..Note::new("failed")
     }
-    note
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::{
     accounts::Entry,
     clock::now_ms,
     happening::{self, Happening},
+    journal,
 };
 use slipway_model::{AccountId, Effect, Manuscript, PhaseName, Upload, UploadId, Wait};
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,6 +13,9 @@ use tokio::time::Instant;
 
 impl Dispatcher {
     pub(super) fn happened(&self, active: &Active, what: happening::What) {
+        if let Some(step) = journal::step(&what) {
+            self.board.stepped(active.upload.id, step);
+        }
         if self.happenings.receiver_count() > 0 {
             let _ = self.happenings.send(happening_of(
                 &active.upload,
