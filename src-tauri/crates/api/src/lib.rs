@@ -18,6 +18,7 @@ mod filling;
 pub mod history;
 mod import;
 mod list;
+pub mod log;
 mod network;
 pub mod notices;
 mod offered;

@@ -1,21 +1,12 @@
-//! Where the data folder is, and the log in it: a file a day, seven days, no secret.
+//! Where the data folder is, and how much is logged in it.
 
 use crate::out::Out;
-use slipway_api::Failure;
+use slipway_api::{
+    Failure,
+    log::{Daily, NEVER_LOUDER},
+};
 use std::path::{Path, PathBuf};
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
-
-const DAYS: usize = 7;
-/// These write headers and addresses when asked for more, and both may hold secrets.
-const NEVER_LOUDER: [&str; 6] = [
-    "h2=info",
-    "hyper=info",
-    "hyper_util=info",
-    "reqwest=info",
-    "rustls=info",
-    "zbus=info",
-];
 
 /// The folder asked for, as an absolute path, or the system's place for such things.
 pub(crate) fn data_dir(asked: Option<PathBuf>) -> Result<PathBuf, Failure> {
@@ -36,17 +27,8 @@ pub(crate) fn start(data_dir: &Path, out: &Out) {
     for directive in NEVER_LOUDER {
         filter = filter.add_directive(directive.parse().expect("a constant directive"));
     }
-    let logs = data_dir.join("logs");
-    if slipway_engine::make_private_dir(&logs).is_err() {
-        return;
-    }
-    let file = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("slipway")
-        .filename_suffix("log")
-        .max_log_files(DAYS)
-        .build(logs);
-    if let Ok(file) = file {
+    if slipway_engine::make_private_dir(data_dir).is_ok() {
+        let file = Daily::of(data_dir, "slipway");
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_ansi(false)
