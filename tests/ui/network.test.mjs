@@ -110,11 +110,11 @@ test("rules of networks and of kinds are set, capped and forgotten in the settin
   await waits("iPhone hotspot is metered");
   await item("Rules for networks");
   await select("Uploads on iPhone hotspot").selectOption("cap 1000000");
-  await button("Forget the rule for iPhone hotspot").waitFor();
+  await button("Forget the rule and the day's budget for iPhone hotspot").waitFor();
   await page.keyboard.press("Control+1");
   await runs();
   await page.keyboard.press("Control+5");
-  await button("Forget the rule for iPhone hotspot").click();
+  await button("Forget the rule and the day's budget for iPhone hotspot").click();
   await chosen("Uploads on iPhone hotspot", "");
   await select("Uploads on Metered networks").selectOption("go");
   const back = button("Back to what holds by itself for Metered networks");
@@ -125,7 +125,7 @@ test("rules of networks and of kinds are set, capped and forgotten in the settin
   await back.click();
   await chosen("Uploads on Metered networks", "wait");
   await chosen("Uploads on Archive house", "cap 2000000");
-  await button("Forget the rule for Archive house").click();
+  await button("Forget the rule and the day's budget for Archive house").click();
   await select("Uploads on Archive house").waitFor({ state: "detached" });
 });
 

@@ -815,7 +815,7 @@ export const en = {
     inUse: (kind: string) => `${kind}, in use now`,
     notInUse: "Not in use now",
     byKind: "By its kind",
-    forget: (name: string) => `Forget the rule for ${name}`,
+    forget: (name: string) => `Forget the rule and the day's budget for ${name}`,
     asBefore: (name: string) => `Back to what holds by itself for ${name}`,
     classes: {
       metered: { name: "Metered networks", note: "Of any kind, where somebody says so" },

@@ -790,7 +790,7 @@ export const ja: Messages = {
     inUse: (kind) => `${kind}、使用中`,
     notInUse: "今は使っていません",
     byKind: "種類に従う",
-    forget: (name) => `${name} の設定を消去`,
+    forget: (name) => `${name} のルールと一日の上限を消去`,
     asBefore: (name) => `${name} を初期設定に戻す`,
     classes: {
       metered: { name: "従量制のネットワーク", note: "種類を問わず、そう示すもの" },

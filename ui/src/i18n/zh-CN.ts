@@ -790,7 +790,7 @@ export const zhCN: Messages = {
     inUse: (kind) => `${kind}，正在使用`,
     notInUse: "未在使用",
     byKind: "按其类型",
-    forget: (name) => `清除 ${name} 的规则`,
+    forget: (name) => `清除 ${name} 的规则和每日额度`,
     asBefore: (name) => `恢复默认：${name}`,
     classes: {
       metered: { name: "按流量计费的网络", note: "任何类型，只要有此说明" },

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use slipway_engine::NetworkView;
-use slipway_model::network::{Class, NetworkRule, Passes, Rule};
+use slipway_model::network::{Class, NetworkRule, NetworkRules, Passes, Rule};
 
 /// A smaller one would be spent by what cannot be sent in part.
 const BUDGET_MIN: u64 = 1_000_000;
@@ -19,7 +19,7 @@ impl Api {
         Ok(status(self.engine.network().await))
     }
 
-    /// Sets a rule, or forgets it.
+    /// Sets a rule, or forgets it; with that of a network what may go over it in a day is forgotten, too, since it is shown no more.
     ///
     /// # Errors
     /// `network_not_known` when nothing tells this network from others, so that no rule for it alone can be kept.
@@ -43,15 +43,13 @@ impl Api {
                 rules.networks.insert(key, NetworkRule { name, rule });
             }
             (RuleFor::This, None) => {
-                rules
-                    .networks
-                    .retain(|key, _| Some(key) != link.key.as_ref());
+                if let Some(key) = &link.key {
+                    forget(&mut rules, key);
+                }
             }
             (RuleFor::Known { key }, rule) => match (rules.networks.get_mut(&key), rule) {
                 (Some(known), Some(rule)) => known.rule = rule,
-                (_, None) => {
-                    rules.networks.remove(&key);
-                }
+                (_, None) => forget(&mut rules, &key),
                 (None, Some(_)) => return Err(Failure::new("network_not_known")),
             },
         }
@@ -94,6 +92,11 @@ impl Api {
     }
 }
 
+fn forget(rules: &mut NetworkRules, key: &str) {
+    rules.networks.remove(key);
+    rules.budgets.remove(key);
+}
+
 fn status(view: NetworkView) -> NetworkStatus {
     let networks = view.rules.networks.clone().into_iter();
     let day = |name: &str| NetworkDay {
@@ -131,5 +134,28 @@ fn status(view: NetworkView) -> NetworkStatus {
         },
         day: here.map_or_else(|| day(&view.link.class().meter()), |key| day(&key)),
         link: view.link,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_is_forgotten_leaves_no_budget_behind_and_the_others_keep_theirs() {
+        let rule = |name: &str| NetworkRule {
+            name: name.into(),
+            rule: Rule::Wait,
+        };
+        let mut rules = NetworkRules {
+            networks: [("a", rule("A")), ("b", rule("B"))]
+                .map(|(key, rule)| (key.to_owned(), rule))
+                .into(),
+            budgets: [("a".to_owned(), 1), ("b".to_owned(), 2)].into(),
+            ..NetworkRules::default()
+        };
+        forget(&mut rules, "a");
+        assert_eq!(rules.networks.into_keys().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(rules.budgets, [("b".to_owned(), 2)].into());
     }
 }

@@ -127,7 +127,10 @@ export function networkOf(named: string | null, changed: () => void): FakeNetwor
         const key = network.of === "this" ? now.key : network.key;
         if (key === null) throw { code: "network_not_known", params: {}, detail: "" };
         if (rule) networks.set(key, { name: networks.get(key)?.name ?? now.name ?? "", rule });
-        else networks.delete(key);
+        else {
+          networks.delete(key);
+          budgets.delete(key);
+        }
       }
       return after();
     },
