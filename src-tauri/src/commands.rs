@@ -40,6 +40,7 @@ macro_rules! shell {
                 crate::quit::shell_quit,
                 crate::save::shell_save_history,
                 crate::save::shell_save_receipt,
+                crate::save::shell_save_report,
             ]
         }
     };

@@ -1,4 +1,4 @@
-//! Saves receipts and history where a dialog says. The window names an upload or a filter and gets no path; the contents come from the api.
+//! Saves receipts, history and reports where a dialog says. The window names an upload or a filter and gets no path; the contents come from the api.
 
 use crate::settings;
 use slipway_api::{
@@ -71,6 +71,22 @@ pub(crate) async fn shell_save_receipt(
     write(path, text).await
 }
 
+/// Saves the report that was shown, as a ZIP file. `false` when the dialog was closed.
+#[tauri::command]
+pub(crate) async fn shell_save_report(
+    app: AppHandle,
+    window: WebviewWindow,
+    api: State<'_, Api>,
+    request: u32,
+) -> Result<bool, Failure> {
+    let kinds: [(&str, &[&str]); 1] = [("ZIP", &["zip"])];
+    let bytes = api.report_file(request)?;
+    match ask(&app, &window, "slipway-report.zip", &kinds).await {
+        Some(path) => write(path, bytes).await,
+        None => Ok(false),
+    }
+}
+
 async fn ask(
     app: &AppHandle,
     window: &WebviewWindow,
@@ -92,8 +108,8 @@ async fn ask(
     file.ok()
 }
 
-async fn write(path: PathBuf, text: String) -> Result<bool, Failure> {
-    match tokio::fs::write(&path, text).await {
+async fn write(path: PathBuf, content: impl AsRef<[u8]>) -> Result<bool, Failure> {
+    match tokio::fs::write(&path, content).await {
         Ok(()) => Ok(true),
         Err(error) => {
             let name = printable(&path.display().to_string());

@@ -10,6 +10,7 @@ mod bilibili;
 mod captions;
 mod checked;
 mod covers;
+mod diagnostics;
 mod disturbed;
 mod drafts;
 mod edited;

@@ -40,6 +40,19 @@ const templateMenu = async (page, n) => {
   await page.locator(".menu-item").nth(n).click();
 };
 
+const report = async (page) => {
+  await page.keyboard.press("Control+5");
+  await page.locator("#diagnostics .button").first().click();
+  await page.locator(".report-text pre").first().waitFor();
+  await page.locator("#diagnostics").scrollIntoViewIfNeeded();
+};
+const uploadLog = async (page) => {
+  await page.waitForSelector(".upload-row");
+  await page.locator('.upload-row[aria-rowindex="2"] .row-title').dblclick();
+  await page.locator(".upload-log summary").click();
+  await page.locator(".upload-log li").first().waitFor();
+  await page.locator(".upload-log").scrollIntoViewIfNeeded();
+};
 const settings = async (page) => {
   await page.keyboard.press("Control+5");
   await page.waitForSelector(".week-grid");
@@ -347,6 +360,10 @@ export const screens = {
       await page.waitForSelector("#account-access_key_id");
     },
   },
+  "upload-log": { query: "?still", act: uploadLog },
+  report: { query: "?still", act: report },
+  "report-narrow": { query: "?still", options: { width: 760, height: 980 }, act: report },
+  "report-zoom-200": { query: "?still", options: { zoom: 2 }, act: report },
   settings: { query: "?still&painted", act: settings },
   "settings-data": {
     query: "?still",

@@ -42,6 +42,7 @@ import { networkOf } from "./fake/network";
 import { cause, filler, grow, returned, seeds } from "./fake/rows";
 import { powerOf } from "./fake/power";
 import { proxyOf } from "./fake/proxy";
+import { reportsOf, stepsOf } from "./fake/report";
 import { specs } from "./fake/specs";
 import { speedOf } from "./fake/speed";
 import { standstillOf } from "./fake/standstill";
@@ -134,6 +135,7 @@ export function fake(search: string = location.search): Backend {
     changed.add(id);
   };
 
+  const reports = reportsOf();
   let counted: Counts | null = null;
   let left = 0;
   const counts = (): Counts => {
@@ -422,6 +424,8 @@ export function fake(search: string = location.search): Backend {
       return at < 0 ? null : at;
     },
     queue_watch: (view) => ((inView = new Set(view.ids)), {}),
+    upload_steps: ({ id, after }) => stepsOf(row(id)).filter((step) => step.number > after),
+    report: (asked) => reports.make(asked, [...all()]),
     upload_detail: (id) => structuredClone(detail(row(id))),
     uploads_pause: (set) => {
       if (set.all) paused = true;
@@ -808,6 +812,7 @@ export function fake(search: string = location.search): Backend {
     pickFolder: () => Promise.resolve("/home/studio/Archive"),
     saveHistory: () => Promise.resolve(true),
     saveReceipt: () => Promise.resolve(true),
+    saveReport: (number) => (reports.isLast(number) ? Promise.resolve(true) : Promise.reject(failure("report_gone"))),
     openPage: () => Promise.resolve(),
     signIn: async (id) => ({ ...(await commands.account_sign_in(id)), opened: !asked.has("unopened") }),
     openFolder: () => Promise.resolve(),

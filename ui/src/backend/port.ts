@@ -49,6 +49,8 @@ export interface Backend {
   saveHistory(filter: HistoryFilter): Promise<boolean>;
   /** Saves a receipt as a page to print or as JSON, where a dialog says; `false` when it is closed. */
   saveReceipt(upload: UploadId): Promise<boolean>;
+  /** Saves the report of that number just as it was shown, where a dialog says; `false` when it is closed. */
+  saveReport(number: number): Promise<boolean>;
   /** Opens the page of a published work in the browser. */
   openPage(upload: UploadId): Promise<void>;
   /** Begins a sign-in and opens its page in the browser; a window cannot open one itself. */

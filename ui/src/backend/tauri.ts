@@ -21,6 +21,7 @@ export function tauri(): Backend {
     pickFolder: () => invoke<string | null>("shell_pick_folder"),
     saveHistory: (filter) => invoke<boolean>("shell_save_history", { request: filter }),
     saveReceipt: (upload) => invoke<boolean>("shell_save_receipt", { request: { id: upload, language: document.documentElement.lang } }),
+    saveReport: (number) => invoke<boolean>("shell_save_report", { request: number }),
     openPage: (upload) => invoke("shell_open_page", { request: upload }),
     signIn: (account) => invoke<SignInShown>("shell_sign_in", { request: account }),
     openFolder: (account) => invoke("shell_open_folder", { request: account }),

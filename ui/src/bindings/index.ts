@@ -931,6 +931,20 @@ id: string, url: string | null,
  */
 words: string | null, };
 
+export type Report = {
+/**
+ * It is saved by this, just as it was shown.
+ */
+number: number, files: Array<ReportFile>, };
+
+export type ReportAsked = {
+/**
+ * Names of files and folders stay in it.
+ */
+names: boolean, };
+
+export type ReportFile = { name: string, text: string, };
+
 export type RequiredWhen = { field: string, is: string, };
 
 export type Rest = {
@@ -1098,6 +1112,18 @@ export type StartAt = { uploads: UploadSet,
  * `null`: at once.
  */
 at_ms: number | null, };
+
+export type Step = { number: number, at_ms: number,
+/**
+ * Picks the sentence `event.…`.
+ */
+event: string, params: { [key in string]: string }, };
+
+export type StepsAsked = { id: UploadId,
+/**
+ * The number of the last line that is known; 0 for none.
+ */
+after: number, };
 
 export type Summary = { counts: Counts,
 /**
@@ -1507,6 +1533,8 @@ export interface Commands {
   queue_index: [UploadId, number | null];
   queue_watch: [RowsInView, Empty];
   upload_detail: [UploadId, UploadDetail];
+  upload_steps: [StepsAsked, Array<Step>];
+  report: [ReportAsked, Report];
   uploads_pause: [UploadSet, Changed];
   uploads_resume: [UploadSet, Changed];
   uploads_cancel: [UploadSet, Changed];

@@ -140,6 +140,9 @@ export function moment(atMs: number, nowMs: number): string {
 
 /** `14:31`, whatever the day. */
 export const time = (atMs: number) => timeFormat("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(atMs));
+/** To the second, for logs: `15:24:07`. */
+export const clockExact = (atMs: number) => timeFormat("hms", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(atMs));
+
 /** The zone of this computer at that moment: `GMT+8`. */
 export const zone = (atMs: number) => timeFormat("z", { timeZoneName: "shortOffset" }).formatToParts(new Date(atMs)).find((part) => part.type === "timeZoneName")?.value ?? "";
 

@@ -76,6 +76,7 @@ function show(name: string, kind: string | undefined, value: string, params: Rec
     }
   }
   if (name === "platform") return names.value.platform(value) ?? template(`platform.${value}`) ?? printable(value);
+  if (name === "phase") return template(`phase.${value}`) ?? printable(value);
   if (name === "field") return names.value.field(params.platform ?? "", value) ?? t().compose.field[value] ?? printable(value);
   return printable(value);
 }

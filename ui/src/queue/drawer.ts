@@ -4,13 +4,14 @@ import type { UploadDetail, UploadRow } from "../bindings";
 import { icon, mark, stateIcon, tongue } from "../app/parts";
 import { labelOf, now, platformLabel, specOf } from "../app/world";
 import { span, t } from "../i18n";
-import { address, binarySize, clock, num, percent, rate, size, sizes } from "../i18n/format";
+import { address, binarySize, clock, clockExact, num, percent, rate, size, sizes } from "../i18n/format";
 import { perform, rowMenu } from "./acts";
 import { isFinal, type RowAct } from "./face";
 import { limitsOf } from "./limit";
 import { landedParts, partMap } from "./partmap";
 import { faceOf } from "./row";
 import * as queue from "./state";
+import * as log from "./log";
 import { ofRow, pictureOf, timelineLine } from "./timeline";
 
 export function drawerView(): TemplateResult {
@@ -51,7 +52,7 @@ export function drawerView(): TemplateResult {
         </div>
       </header>
       <div class="scroll" tabindex="0" role="region" aria-label=${act.details}>
-        ${figures(row)} ${detail?.row.id === row.id ? [parts(detail), happened(detail), facts(detail)] : nothing}
+        ${figures(row)} ${detail?.row.id === row.id ? [parts(detail), happened(detail), logView(detail), facts(detail)] : nothing}
       </div>
     </aside>`;
 }
@@ -119,6 +120,23 @@ function happened(detail: UploadDetail): TemplateResult {
         ${confirmed ? nothing : entry("queued", "s-queued", drawer.confirm(platform), null, "", true)}
         ${over ? nothing : entry("queued", "s-queued", drawer.publish, null, "", true)}
       </ol>
+    </section>`;
+}
+
+function logView(detail: UploadDetail): TemplateResult {
+  const { drawer } = t();
+  const row = ofRow(detail.row);
+  const steps = log.steps.value;
+  return html`
+    <section class="drawer-part">
+      <details class="fold upload-log" ?open=${log.open.value} @toggle=${(event: Event) => (log.open.value = (event.target as HTMLDetailsElement).open)}>
+        <summary>${icon("chev-right")}${drawer.log}</summary>
+        ${
+          steps.length === 0
+            ? html`<p class="faint">${drawer.logEmpty}</p>`
+            : html`<div role="log" aria-live="off" aria-label=${drawer.log} tabindex="0"><ol>${[...steps].reverse().map((step) => html`<li><time>${clockExact(step.at_ms)}</time><span>${log.stepLine(step, row)}</span></li>`)}</ol></div>`
+        }
+      </details>
     </section>`;
 }
 

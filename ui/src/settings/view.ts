@@ -11,6 +11,7 @@ import { finishSettings, queueSettings } from "./line-view";
 import { noticeSettings } from "./notices-view";
 import { sessionSettings } from "./session";
 import { proxySettings } from "./proxy-view";
+import { reportSettings } from "./report-view";
 import { speedSettings } from "./speed-view";
 
 /** Each language by its own name. */
@@ -63,6 +64,7 @@ export function settingsView(): TemplateResult {
             </div>
           </div>
         </section>
+        ${reportSettings()}
       </div>
     </div>
     ${importView()}`;

@@ -6,7 +6,7 @@ use crate::{
     offered::Offered,
     starts::OtherStart,
     watching::Watching,
-    wire::{Counts, Empty, SecretsState, Start},
+    wire::{Counts, Empty, Report, SecretsState, Start},
 };
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -31,6 +31,8 @@ pub struct Api {
     pub(crate) watching: Arc<Watching>,
     /// The app, once it listens.
     pub(crate) app: Arc<Mutex<Option<mpsc::Sender<OtherStart>>>>,
+    /// The last report, as it was shown.
+    pub(crate) reported: Arc<Mutex<Option<Report>>>,
 }
 
 impl Api {
@@ -52,6 +54,7 @@ impl Api {
             counts: Arc::default(),
             signing_in: Arc::default(),
             app: Arc::default(),
+            reported: Arc::default(),
         };
         if run {
             api.watching = Arc::new(Watching::start(&api));

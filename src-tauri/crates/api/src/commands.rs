@@ -13,6 +13,8 @@ macro_rules! window_commands {
             queue_index(UploadId) -> Option<u32>,
             queue_watch(RowsInView) -> Empty,
             upload_detail(UploadId) -> UploadDetail,
+            upload_steps(StepsAsked) -> Vec<Step>,
+            report(ReportAsked) -> Report,
             uploads_pause(UploadSet) -> Changed,
             uploads_resume(UploadSet) -> Changed,
             uploads_cancel(UploadSet) -> Changed,

@@ -26,6 +26,7 @@ mod power;
 mod proxy;
 mod queue;
 pub mod receipt;
+pub mod report;
 pub mod sentence;
 mod sign_in;
 pub mod socket;

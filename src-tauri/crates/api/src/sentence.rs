@@ -225,8 +225,8 @@ fn show(lang: Lang, name: &str, kind: &str, value: &str, now: Timestamp) -> Stri
             .map(|seconds: f64| span(lang, seconds.max(0.0).ceil() as u64)),
         "time" => moment(value).map(|at| time(at, now)),
         "until" => moment(value).map(|at| until(lang, at, now)),
-        _ if name == "platform" => {
-            template(lang, &format!("platform.{value}")).map(ToOwned::to_owned)
+        _ if matches!(name, "platform" | "phase") => {
+            template(lang, &format!("{name}.{value}")).map(ToOwned::to_owned)
         }
         _ => None,
     };

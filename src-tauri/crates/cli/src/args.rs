@@ -163,10 +163,22 @@ pub(crate) enum Command {
         #[arg(long)]
         hold: bool,
     },
-    /// Write logs and settings, without secrets, into a file for support
+    /// Show what happened to one upload lately: requests, parts, retries
+    Log {
+        #[arg(value_parser = upload_id)]
+        id: UploadId,
+        /// Go on with what happens from now on, until it has ended
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Show logs and settings for support, without secrets, or write them into a file
     Diagnostics {
+        /// Without one, all that it would hold is shown
         #[arg(value_name = "FILE.zip")]
-        file: PathBuf,
+        file: Option<PathBuf>,
+        /// Leave names of files and folders in it
+        #[arg(long)]
+        names: bool,
     },
     /// Print what a shell needs to complete `slipway` by the Tab key
     Completions { shell: clap_complete::Shell },

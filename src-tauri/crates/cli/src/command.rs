@@ -71,7 +71,10 @@ pub(crate) async fn obey(command: Command, out: &Out, folder: &mut Folder) -> Ou
         Command::History(history) => history::list(&history, out, folder).await,
         Command::Receipt { id, html } => history::receipt(id, html.as_deref(), out, folder).await,
         Command::Resend { id, again, hold } => history::resend(id, again, hold, out, folder).await,
-        Command::Diagnostics { file } => diagnostics::write(&file, out, folder).await,
+        Command::Log { id, follow } => diagnostics::log(id, follow, out, folder).await,
+        Command::Diagnostics { file, names } => {
+            diagnostics::report(file.as_deref(), names, out, folder).await
+        }
         Command::Completions { .. } | Command::Manual { .. } => Ok(Exit::Done), // written before a data folder is looked for
     }
 }

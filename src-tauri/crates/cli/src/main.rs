@@ -9,7 +9,6 @@ mod folder;
 mod log;
 mod manual;
 mod out;
-mod redact;
 mod row;
 mod secret;
 mod signal;

@@ -13,6 +13,7 @@ mod history;
 mod ledger;
 mod manuscripts;
 mod migration;
+mod names;
 mod network_sent;
 mod open;
 mod parts;

@@ -226,7 +226,7 @@ fn set_aside(file: &Path, now_ms: i64) -> io::Result<Option<PathBuf>> {
 fn restore(dir: &Path, file: &Path) -> io::Result<Option<i64>> {
     for copy in backup::list(dir) {
         if !is_good(&copy.path) {
-            tracing::warn!(backup = %copy.path.display(), "this backup is damaged too");
+            tracing::warn!(backup = ?copy.path, "this backup is damaged too");
             continue;
         }
         let unfinished = beside(file, ".restoring");

@@ -176,7 +176,7 @@ impl Folder {
                         None => LOOK_EVERY,
                         Some(_) => (took * 100).clamp(POLL_EVERY, LOOK_EVERY),
                     };
-                tracing::debug!(folder = %self.watch.path.display(), entries = found.entries, folders = found.folders,
+                tracing::debug!(folder = ?self.watch.path, entries = found.entries, folders = found.folders,
                     ?took, "looked at");
                 self.found = found;
                 self.away = None;

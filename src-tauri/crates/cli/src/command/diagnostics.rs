@@ -1,71 +1,64 @@
-//! A file for support: what is set, how the queue stands, what was logged. No secret, no query of an address, no title.
+//! A report for support, shown or written into a file, and the log of one upload.
 
-use super::{ask, queue};
+use super::ask;
 use crate::{
+    event::rfc3339,
     exit::{Exit, Outcome},
     folder::Folder,
     out::Out,
-    redact::redact,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use slipway_api::{
     Failure,
-    wire::{Empty, QueueWindow},
+    client::Client,
+    report::pack,
+    sentence::{self, printable},
+    wire::{ReportAsked, Step, StepsAsked},
 };
-use slipway_model::Wait;
+use slipway_model::UploadId;
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Write},
+    fs::OpenOptions,
+    io::{self, Write},
     path::Path,
+    time::Duration,
 };
-use zip::{ZipWriter, write::SimpleFileOptions};
 
-/// Rows of the queue that are told of one by one.
-const ROWS_MAX: usize = 2000;
+/// How often a log that is followed is asked for what is new.
+const LOOK: Duration = Duration::from_millis(300);
 
-pub(super) async fn write(file: &Path, out: &Out, folder: &Folder) -> Outcome {
-    let parts = ask(folder, async |client| {
-        let summary = client.queue_summary(Empty {}).await?;
-        let start = client.start(Empty {}).await?;
-        let accounts = client.accounts(Empty {}).await?;
-        let rows = queue::rows(client, QueueWindow::default()).await?;
-        let accounts: Vec<Value> = accounts
-            .iter()
-            .map(|row| {
-                let settings = row.account.settings.iter();
-                let settings: serde_json::Map<_, _> = settings
-                    .map(|(name, value)| (name.clone(), redact(&format!("{name}={value}"))))
-                    .map(|(name, line)| {
-                        let value = line.split_once('=').map_or(String::new(), |(_, v)| v.into());
-                        (name, Value::String(value))
-                    })
-                    .collect();
-                json!({
-                    "id": row.account.id, "platform": row.account.platform, "settings": settings,
-                    "health": row.account.health.state, "unfinished": row.unfinished,
-                })
-            })
-            .collect();
-        let uploads: Vec<Value> = rows
-            .iter()
-            .rev()
-            .take(ROWS_MAX)
-            .map(|row| {
-                let live = &row.live;
-                json!({
-                    "id": row.id, "account": row.account, "platform": row.platform, "phase": live.phase, "intent": live.intent,
-                    "held_bytes": live.held_bytes, "total_bytes": live.total_bytes, "resent_bytes": live.resent_bytes,
-                    "wait": live.wait.as_ref().map(Wait::reason),
-                    "cause": live.cause.as_ref().map(|c| json!({ "code": c.code, "detail": redact(&c.detail) })),
-                })
-            })
-            .collect();
-        Ok(json!({
-            "summary": summary, "secrets": start.secrets, "recovered": start.recovered.map(|c| c.code),
-            "accounts": accounts, "uploads": uploads,
-        }))
-    })
-    .await?;
+pub(super) async fn report(
+    file: Option<&Path>,
+    names: bool,
+    out: &Out,
+    folder: &Folder,
+) -> Outcome {
+    let asked = ReportAsked { names };
+    let report = ask(folder, async |client| client.report(asked).await).await?;
+    let Some(file) = file else {
+        if out.json {
+            out.document(&report.files)?;
+            return Ok(Exit::Done);
+        }
+        for part in &report.files {
+            out.line(&format!("== {} ==", printable(&part.name)))?;
+            for line in part.text.lines() {
+                out.line(&printable(line))?;
+            }
+        }
+        return Ok(Exit::Done);
+    };
+    write(file, &pack(&report)?)?;
+    let shown = file.display().to_string();
+    if out.json {
+        out.document(&json!({ "file": shown }))?;
+    } else {
+        out.line(&printable(&shown))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// For this user alone, and never over something that is there.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         let code = match error.kind() {
             io::ErrorKind::AlreadyExists => "output_exists",
@@ -75,50 +68,79 @@ pub(super) async fn write(file: &Path, out: &Out, folder: &Folder) -> Outcome {
             .with("file", file.display())
             .with("detail", error)
     };
-    let target = OpenOptions::new().write(true).create_new(true).open(file);
-    let target = target.map_err(failed)?;
-    if let Err(error) = pack(target, &parts, &folder.data_dir.join("logs")) {
-        let _ = fs::remove_file(file); // ours, made above
-        return Err(failed(error).into());
-    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut target = options.open(file).map_err(failed)?;
+    target.write_all(bytes).map_err(|error| {
+        let _ = std::fs::remove_file(file); // ours, made above
+        failed(error)
+    })
+}
+
+/// What happened to an upload lately; with `follow` also what happens from now on, until it has ended.
+pub(super) async fn log(id: UploadId, follow: bool, out: &Out, folder: &Folder) -> Outcome {
+    ask(folder, async |client| {
+        if client.queue_index(id).await?.is_none() {
+            return Err(Failure::new("upload_unknown").with("id", id));
+        }
+        if !follow {
+            let steps = client.upload_steps(StepsAsked { id, after: 0 }).await?;
+            return Ok(told(&steps, out));
+        }
+        Ok(followed(client, id, out).await?)
+    })
+    .await?
+}
+
+fn told(steps: &[Step], out: &Out) -> Outcome {
     if out.json {
-        out.document(&json!({ "file": file.display().to_string() }))?;
-    } else {
-        out.line(&slipway_api::sentence::printable(
-            &file.display().to_string(),
-        ))?;
+        let lines: Vec<_> = steps.iter().map(|step| line(step, out)).collect();
+        out.document(&lines)?;
+        return Ok(Exit::Done);
+    }
+    if steps.is_empty() {
+        out.say("cli.log_empty", &[]);
+    }
+    for step in steps {
+        out.line(&words(step, out))?;
     }
     Ok(Exit::Done)
 }
 
-fn pack(target: File, parts: &Value, logs: &Path) -> io::Result<()> {
-    let mut zip = ZipWriter::new(target);
-    let options = SimpleFileOptions::default();
-    let about = json!({
-        "slipway": env!("CARGO_PKG_VERSION"), "system": std::env::consts::OS, "machine": std::env::consts::ARCH,
-        "made_at": jiff::Timestamp::now().to_string(),
-    });
-    for (name, document) in [("about.json", &about), ("queue.json", parts)] {
-        zip.start_file(name, options)?;
-        zip.write_all(serde_json::to_string_pretty(document)?.as_bytes())?;
-    }
-    let Ok(entries) = fs::read_dir(logs) else {
-        return zip.finish().map(drop).map_err(Into::into);
-    };
-    for entry in entries.filter_map(Result::ok) {
-        let Ok(log) = File::open(entry.path()) else {
-            continue;
-        };
-        zip.start_file(
-            format!("logs/{}", entry.file_name().to_string_lossy()),
-            options,
-        )?;
-        for line in BufReader::new(log).split(b'\n') {
-            let line = line?;
-            let clean = redact(&String::from_utf8_lossy(&line));
-            zip.write_all(clean.as_bytes())?;
-            zip.write_all(b"\n")?;
+async fn followed(client: &Client, id: UploadId, out: &Out) -> Result<Outcome, Failure> {
+    let mut after = 0;
+    loop {
+        // Looked at before its lines: what is told after the end is not missed.
+        let row = client.upload_detail(id).await?.row;
+        let steps = client.upload_steps(StepsAsked { id, after }).await?;
+        for step in &steps {
+            let told = if out.json {
+                out.line(&line(step, out).to_string())
+            } else {
+                out.line(&words(step, out))
+            };
+            if let Err(error) = told {
+                return Ok(Err(error.into()));
+            }
+            after = step.number;
         }
+        if row.live.phase.is_final() || matches!(client, Client::Here(_)) {
+            return Ok(Ok(Exit::Done));
+        }
+        tokio::time::sleep(LOOK).await;
     }
-    zip.finish().map(drop).map_err(Into::into)
+}
+
+fn line(step: &Step, out: &Out) -> serde_json::Value {
+    json!({
+        "at": rfc3339(step.at_ms), "event": step.event, "params": step.params,
+        "message": sentence::say_event(out.lang, &step.event, &step.params),
+    })
+}
+
+fn words(step: &Step, out: &Out) -> String {
+    let words = sentence::say_event(out.lang, &step.event, &step.params);
+    format!("{}  {words}", rfc3339(step.at_ms))
 }

@@ -14,7 +14,7 @@ const TELLING: [&str; 9] = [
 ];
 const MASK: &str = "…";
 
-pub(crate) fn redact(line: &str) -> String {
+pub(super) fn redact(line: &str) -> String {
     mask_values(&strip_addresses(line))
 }
 
