@@ -155,7 +155,7 @@ impl Store {
     pub async fn watch_unknown(&self, id: WatchId, files: Vec<Outside>) -> Result<Vec<Outside>> {
         self.read(move |conn| {
             let mut known = conn.prepare_cached(
-                "SELECT 1 FROM watch_files WHERE watch_id = :watch AND path = :path
+                "SELECT 1 FROM watch_files INDEXED BY watch_files_path WHERE watch_id = :watch AND path = :path
                    AND size_bytes = :size AND mtime_ns = :mtime AND file_id = :file_id AND afterwards <> 'done'",
             )?;
             let mut unknown = Vec::new();
