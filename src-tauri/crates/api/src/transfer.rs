@@ -165,9 +165,12 @@ impl Api {
 
         let known = self.templates(Empty {}).await?;
         let mut names = Vec::new();
-        for mut template in file.templates {
+        for template in file.templates {
             refuse(&template)?;
-            template.name = template.name.trim().to_owned();
+            let template = Template {
+                name: template.name.trim().to_owned(),
+                ..template
+            };
             if names.contains(&template.name) {
                 return Err(Failure::new("template_twice").with("template", template.name));
             }

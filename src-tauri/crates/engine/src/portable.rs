@@ -34,8 +34,8 @@ pub struct Portable {
     pub keep_awake: Option<bool>,
 }
 
-fn json<T: Serialize>(value: &T) -> Option<String> {
-    Some(serde_json::to_string(value).expect("settings are JSON"))
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("settings are JSON")
 }
 
 impl Portable {
@@ -45,12 +45,18 @@ impl Portable {
         let table = |text: &String| (!text.is_empty()).then(|| text.clone());
         let rows = [
             (caps::LIMIT, self.limit_bytes_per_second.map(number)),
-            (caps::TURTLE, self.turtle.as_ref().map(json)),
+            (caps::TURTLE, self.turtle.as_ref().map(|it| Some(json(it)))),
             (caps::LEVEL_CAP, self.timetable_bytes_per_second.map(number)),
             (hours::HOURS, self.timetable.as_ref().map(table)),
-            (crate::engine::LINE, self.line.as_ref().map(json)),
-            (network::RULES, self.network.as_ref().map(json)),
-            (proxies::PROXY, self.proxy.as_ref().map(json)),
+            (
+                crate::engine::LINE,
+                self.line.as_ref().map(|it| Some(json(it))),
+            ),
+            (
+                network::RULES,
+                self.network.as_ref().map(|it| Some(json(it))),
+            ),
+            (proxies::PROXY, self.proxy.as_ref().map(|it| Some(json(it)))),
             (
                 power::KEEP_AWAKE,
                 self.keep_awake.map(|on| (!on).then(|| "off".to_owned())),

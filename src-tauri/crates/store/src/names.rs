@@ -1,25 +1,25 @@
-//! All names of files and folders that are known here, for who must not tell them.
+//! Names of files and folders that are known here, for who must not tell them: of long lists the newest.
 
 use crate::{Result, Store, path};
 use rusqlite::Connection;
 
 /// Paths, and names alone where no path is known any more.
 const PATHS: [&str; 6] = [
-    "SELECT file_path FROM manuscripts",
-    "SELECT cover_path FROM manuscripts WHERE cover_path IS NOT NULL",
+    "SELECT file_path FROM manuscripts ORDER BY id DESC LIMIT 20000",
+    "SELECT cover_path FROM manuscripts WHERE cover_path IS NOT NULL ORDER BY id DESC LIMIT 20000",
     "SELECT file_path FROM draft_files",
     "SELECT path FROM watches",
-    "SELECT path FROM watch_files",
-    "SELECT target FROM watch_files WHERE target IS NOT NULL",
+    "SELECT path FROM watch_files ORDER BY id DESC LIMIT 20000",
+    "SELECT target FROM watch_files WHERE target IS NOT NULL ORDER BY id DESC LIMIT 20000",
 ];
 const NAMES: [&str; 3] = [
-    "SELECT file_name FROM manuscripts",
-    "SELECT file_name FROM history",
+    "SELECT file_name FROM manuscripts ORDER BY id DESC LIMIT 20000",
+    "SELECT file_name FROM history ORDER BY upload_id DESC LIMIT 20000",
     "SELECT settings ->> 'path' FROM accounts WHERE settings ->> 'path' IS NOT NULL",
 ];
 
 impl Store {
-    /// In no order; what is not Unicode as it is shown.
+    /// In no order, more than are spoken of in a week; what is not Unicode as it is shown.
     pub async fn names(&self) -> Result<Vec<String>> {
         self.read(all).await
     }

@@ -89,7 +89,7 @@ pub(super) async fn log(id: UploadId, follow: bool, out: &Out, folder: &Folder) 
             let steps = client.upload_steps(StepsAsked { id, after: 0 }).await?;
             return Ok(told(&steps, out));
         }
-        Ok(followed(client, id, out).await?)
+        followed(client, id, out).await
     })
     .await?
 }
