@@ -27,6 +27,12 @@ impl Api {
         }
         proxy.host = proxy.host.trim().to_owned();
         let password = change.password.map(|given| SecretString::from(given.0));
+        let is_given = password
+            .as_ref()
+            .is_some_and(|it| !it.expose_secret().is_empty());
+        if is_given && proxy.user.is_empty() {
+            return Err(Failure::new("proxy_password_without_user"));
+        }
         self.engine.set_proxy(proxy, password).await?;
         self.look_again();
         self.proxy(Empty {}).await

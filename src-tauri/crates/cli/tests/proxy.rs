@@ -74,13 +74,31 @@ fn a_proxy_is_shown_set_and_let_go_and_its_password_is_never_printed() {
 #[test]
 fn the_systems_proxy_is_the_one_of_the_environment() {
     let it = Terminal::new();
-    let mut command = it.command(["proxy"]);
-    command.env("HTTPS_PROXY", format!("http://me:{PASSWORD}@10.0.0.1:3128"));
-    let ran = Ran::from(command.output().unwrap()).ok();
-    assert_eq!(
-        ran.stdout,
-        "Connections take the system's proxy 10.0.0.1:3128.\n"
-    );
+    for password in [PASSWORD, "half@other"] {
+        let mut command = it.command(["proxy"]);
+        command.env("HTTPS_PROXY", format!("http://me:{password}@10.0.0.1:3128"));
+        let ran = Ran::from(command.output().unwrap()).ok();
+        assert_eq!(
+            ran.stdout,
+            "Connections take the system's proxy 10.0.0.1:3128.\n"
+        );
+    }
+}
+
+#[test]
+fn a_password_without_a_user_is_refused() {
+    let it = Terminal::new();
+    let words = [
+        "proxy",
+        "http://p.example:1",
+        "--json",
+        "--password",
+        "env:PROXY_WORD",
+    ];
+    let mut command = it.command(words);
+    let refused = Ran::from(command.env("PROXY_WORD", PASSWORD).output().unwrap());
+    assert_eq!(refused.status, 2, "{refused:?}");
+    assert_eq!(refused.error()["code"], "proxy_password_without_user");
 }
 
 #[test]

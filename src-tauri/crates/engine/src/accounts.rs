@@ -9,7 +9,15 @@ use secrecy::SecretString;
 use slipway_model::{Account, AccountId, Cause, ErrorKind, Limits, Spec, proxy::Proxy};
 use slipway_platforms::{Error, Http, Platform, Route, Session};
 use slipway_store::{Store, StoreError};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::timeout;
+
+/// A keychain that is open answers sooner.
+const KEY_WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Entry {
     pub account: Account,
@@ -31,7 +39,9 @@ impl std::fmt::Debug for Entry {
 pub(crate) struct Accounts {
     store: Store,
     secrets: Arc<Secrets>,
-    pub(crate) proxies: Proxies,
+    pub(crate) proxies: Arc<Proxies>,
+    /// Those whose proxy's password the keychain has been asked for and not given yet.
+    asked: Arc<Mutex<HashSet<AccountId>>>,
     entries: Mutex<HashMap<AccountId, Arc<Entry>>>,
 }
 
@@ -46,7 +56,8 @@ impl Accounts {
         Self {
             store,
             secrets,
-            proxies,
+            proxies: Arc::new(proxies),
+            asked: Arc::default(),
             entries: Mutex::default(),
         }
     }
@@ -138,7 +149,29 @@ impl Accounts {
         if platform.is_some_and(|platform| !platform.spec().remote) {
             return Ok(Route::off());
         }
-        self.proxies.route_of(account).await
+        // A keychain may ask its user: everything else goes on meanwhile, and this account is tried again.
+        let unreachable = || {
+            let cause = Cause::new("secrets_unreachable");
+            Error::new(
+                "slipway",
+                "preparing an account",
+                ErrorKind::ServerFault,
+                cause,
+            )
+        };
+        if !self.asked.lock().insert(account.id) {
+            return Err(unreachable());
+        }
+        let (proxies, asked, account) = (self.proxies.clone(), self.asked.clone(), account.clone());
+        let asking = tokio::spawn(async move {
+            let route = proxies.route_of(&account).await;
+            asked.lock().remove(&account.id);
+            route
+        });
+        match timeout(KEY_WAIT, asking).await {
+            Ok(Ok(route)) => route,
+            _ => Err(unreachable()),
+        }
     }
 
     /// Another way for all: sessions that go by it take it with their next connection, and are named.
@@ -150,13 +183,16 @@ impl Accounts {
         proxy: Proxy,
         password: Option<SecretString>,
     ) -> Result<Vec<AccountId>, Error> {
-        let _unsettled = self.proxies.unsettled().await;
+        let _alone = self.proxies.alone().await;
         let before = self.proxies.common();
         if proxy == before && password.is_none() {
             return Ok(Vec::new());
         }
         let excepts_as_before = proxy.except == before.except;
-        self.proxies.set(proxy, password).await?;
+        // While a keychain asks, accounts go on by the old way.
+        self.proxies.keep_password(&proxy, password).await?;
+        let _unsettled = self.proxies.unsettled().await;
+        self.proxies.set(proxy).await?;
         let entries: Vec<_> = self.entries.lock().values().cloned().collect();
         let mut again = Vec::new();
         for entry in entries.into_iter().filter(|e| e.platform.spec().remote) {

@@ -12,7 +12,7 @@ use slipway_platforms::{
 };
 use slipway_store::{Store, StoreError};
 use std::sync::Arc;
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Setting of all, as JSON.
 pub(crate) const PROXY: &str = "proxy";
@@ -26,6 +26,7 @@ pub(crate) struct Proxies {
     /// Of all accounts that have none of their own.
     common: Mutex<Proxy>,
     changing: RwLock<()>,
+    setting: tokio::sync::Mutex<()>,
 }
 
 /// What an account's settings say; `None`: as all others.
@@ -33,6 +34,10 @@ pub(crate) fn own(settings: &Settings) -> Result<Option<Route>, Cause> {
     let text = settings.get(OWN_PROXY).map(|text| text.trim());
     let text = text.filter(|text| !text.is_empty());
     text.map(Route::parse).transpose()
+}
+
+fn failed(kind: ErrorKind, cause: Cause) -> Error {
+    Error::new("slipway", "setting the proxy", kind, cause)
 }
 
 /// Takes the password out of an account's settings.
@@ -60,6 +65,7 @@ impl Proxies {
             secrets,
             common: Mutex::new(common.unwrap_or_default()),
             changing: RwLock::new(()),
+            setting: tokio::sync::Mutex::new(()),
         };
         this.move_passwords().await?;
         Ok(this)
@@ -73,6 +79,12 @@ impl Proxies {
     pub(crate) async fn settled(&self) -> RwLockReadGuard<'_, ()> {
         self.changing.read().await
     }
+
+    /// One changes it at a time.
+    pub(crate) async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.setting.lock().await
+    }
+
     pub(crate) async fn unsettled(&self) -> RwLockWriteGuard<'_, ()> {
         self.changing.write().await
     }
@@ -95,27 +107,31 @@ impl Proxies {
         Ok(kept)
     }
 
-    /// Takes effect with the next connection that is made. `password`: `None` leaves it as it is where the proxy is the same, and forgets it else.
+    /// Keeps the password of what comes into force next. `None` leaves it as it is where the proxy is the same, and forgets it else.
     ///
     /// # Errors
     /// `proxy_invalid`; `SecretsLocked` when there is nowhere to keep the password: nothing was changed then.
-    pub(crate) async fn set(
+    pub(crate) async fn keep_password(
         &self,
-        proxy: Proxy,
+        proxy: &Proxy,
         password: Option<SecretString>,
     ) -> Result<(), Error> {
-        let failed = |kind, cause| Error::new("slipway", "setting the proxy", kind, cause);
-        check_proxy(&proxy).map_err(|cause| failed(ErrorKind::Refused, cause))?;
+        check_proxy(proxy).map_err(|cause| failed(ErrorKind::Refused, cause))?;
         let before = self.common();
         let stays = password.is_none() && proxy.is_same_door(&before);
         if !stays {
             let password = password.filter(|given| !given.expose_secret().is_empty());
             let kept = password.map(|given| {
-                let door = proxy_setting(&proxy);
+                let door = proxy_setting(proxy);
                 SecretString::from(format!("{door}\n{}", given.expose_secret()))
             });
             self.secrets.set_named(ALL_PROXY, kept).await?;
         }
+        Ok(())
+    }
+
+    /// Takes effect with the next connection that is made.
+    pub(crate) async fn set(&self, proxy: Proxy) -> Result<(), Error> {
         let json = serde_json::to_string(&proxy).ok();
         self.store.setting_set(PROXY, json).await.map_err(|error| {
             let cause = Cause::new("store_failed").detail(error.to_string());

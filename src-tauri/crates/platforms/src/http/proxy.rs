@@ -204,7 +204,8 @@ impl Via {
         let proxy = found.uri();
         let scheme = proxy.scheme_str().unwrap_or_default();
         Some(Self {
-            shown: proxy.authority()?.as_str().to_owned(),
+            // A password with an `@` in it leaves its end behind.
+            shown: proxy.authority()?.as_str().rsplit('@').next()?.to_owned(),
             is_forwarded: url.scheme() == "http" && scheme.starts_with("http"),
         })
     }
