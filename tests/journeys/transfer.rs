@@ -7,6 +7,7 @@ use slipway_api::{
     wire::{
         AccountLimit, Afterwards, Empty, HoursChange, Limit, NewWatch, NoticeChoices, ProxyChange,
         Secret, SettingsImport, SettingsImported, Template, TemplateSave, WatchRule, WatchState,
+        WatchSwitch,
     },
 };
 use slipway_model::{
@@ -231,6 +232,27 @@ async fn settings_come_to_another_machine_without_a_secret_and_are_in_force_ther
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_a_folder_that_comes_in_is_not_sent_a_second_time() {
+    let (first, _) = furnished().await;
+    let text = exported(&first).await;
+    let sent_before = first.video("renders/before.mp4", MIB);
+    assert!(sent_before.exists());
+    let second = House::new().await;
+    import(&second, &text, true).await.unwrap();
+    let watch = second.api.watches(Empty {}).await.unwrap()[0].watch;
+    let on = WatchSwitch { watch, on: true };
+    second.api.watch_switch(on).await.unwrap();
+    let row = loop {
+        let row = second.api.watches(Empty {}).await.unwrap().remove(0);
+        if row.last_look_ms.is_some() {
+            break row;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((row.taken, row.waits_total), (0, 0), "{row:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_cannot_turn_the_secrets_of_an_account_that_is_here_to_another_address() {
     let (house, main) = furnished().await;
     let mut file = parsed(&exported(&house).await);
@@ -292,6 +314,14 @@ async fn a_bad_file_is_refused_in_one_sentence_and_nothing_is_changed() {
         (
             with("/settings/limit_bytes_per_second", json!("fast")),
             "settings_not_ours",
+        ),
+        (
+            with("/settings/timetable_bytes_per_second", json!(0)),
+            "limit_too_low",
+        ),
+        (
+            with("/settings/network/budgets", json!({ "w:home": 0 })),
+            "network_budget_too_low",
         ),
         (
             with("/settings/timetable", json!("at night")),

@@ -12,6 +12,7 @@ use slipway_model::{AccountId, Cause, Fields, Intent, Source, UploadId, captions
 use slipway_store::{Added, NewManuscript, NewUpload, Taking, Timing};
 use std::{
     collections::HashMap,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
@@ -229,12 +230,26 @@ pub(crate) fn small_text(path: &Path, max_bytes: u64, too_large: &str) -> Result
 /// All bytes of a file that may be anything. `too_large` is told with `bytes` and `max_bytes`.
 pub(crate) fn small_file(path: &Path, max_bytes: u64, too_large: &str) -> Result<Vec<u8>, Cause> {
     let unreadable = |error: std::io::Error| SourceFault::io(path, &error).cause;
-    let size_bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size_bytes > max_bytes {
-        let cause = Cause::new(too_large).with("bytes", size_bytes);
-        return Err(cause.with("max_bytes", max_bytes));
+    let met = std::fs::metadata(path).map_err(unreadable)?;
+    if !met.is_file() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        return Err(Cause::new("file_not_regular").with("file", name));
     }
-    std::fs::read(path).map_err(unreadable)
+    let too_large = |bytes: u64| {
+        let cause = Cause::new(too_large).with("bytes", bytes);
+        cause.with("max_bytes", max_bytes)
+    };
+    if met.len() > max_bytes {
+        return Err(too_large(met.len()));
+    }
+    // It may grow meanwhile.
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let read = file.take(max_bytes + 1).read_to_end(&mut bytes);
+    match read.map_err(unreadable)? as u64 {
+        read if read > max_bytes => Err(too_large(read)),
+        _ => Ok(bytes),
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,15 @@ use slipway_model::network::{Class, NetworkRule, NetworkRules, Passes, Rule};
 /// A smaller one would be spent by what cannot be sent in part.
 const BUDGET_MIN: u64 = 1_000_000;
 
+/// # Errors
+/// `network_budget_too_low`.
+pub(crate) fn refuse_budget(bytes: Option<u64>) -> Result<(), Failure> {
+    if bytes.is_some_and(|bytes| bytes < BUDGET_MIN) {
+        return Err(Failure::new("network_budget_too_low").with("min_bytes", BUDGET_MIN));
+    }
+    Ok(())
+}
+
 impl Api {
     pub async fn network(&self, _: Empty) -> Result<NetworkStatus, Failure> {
         Ok(status(self.engine.network().await))
@@ -62,9 +71,7 @@ impl Api {
     /// # Errors
     /// `network_not_known`, `network_budget_too_low`.
     pub async fn network_budget_set(&self, set: NetworkBudget) -> Result<NetworkStatus, Failure> {
-        if set.bytes.is_some_and(|bytes| bytes < BUDGET_MIN) {
-            return Err(Failure::new("network_budget_too_low").with("min_bytes", BUDGET_MIN));
-        }
+        refuse_budget(set.bytes)?;
         let NetworkView {
             link, mut rules, ..
         } = self.engine.network().await;

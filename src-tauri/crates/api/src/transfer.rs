@@ -7,11 +7,12 @@ use crate::{
     Api, Failure,
     accounts::{checked_settings, label},
     adding::small_text,
+    network::refuse_budget,
     notices::CHOICES,
     power::refuse_line,
     speed::refuse_rate,
     templates::{self, refuse},
-    watching::Portable as PortableWatch,
+    watching::{Here, Portable as PortableWatch},
     wire::{Empty, NoticeChoices, SettingsImport, SettingsImported, Template},
 };
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,6 @@ use slipway_model::{
 };
 use slipway_platforms::http::{check_proxy, proxy_setting};
 use slipway_store::{Bundle, Watch};
-use std::path::Path;
 
 /// The version of the file's form.
 const FORM: u32 = 1;
@@ -74,7 +74,7 @@ struct Plan {
     notices: Option<NoticeChoices>,
     templates: Vec<Template>,
     accounts: Vec<PortableAccount>,
-    watches: Vec<(Watch, PortableWatch)>,
+    watches: Vec<(Here, PortableWatch)>,
 }
 
 #[derive(Default)]
@@ -194,9 +194,8 @@ impl Api {
 
     async fn plan_settings(&self, new: Portable, plan: &mut Plan) -> Result<(), Failure> {
         let before = self.engine.portable().await?;
-        for rate in [new.limit_bytes_per_second, new.timetable_bytes_per_second] {
-            refuse_rate(rate.filter(|rate| *rate > 0))?;
-        }
+        refuse_rate(new.limit_bytes_per_second.filter(|rate| *rate > 0))?; // 0: none
+        refuse_rate(new.timetable_bytes_per_second)?;
         refuse_rate(new.turtle.map(|turtle| turtle.bytes_per_second))?;
         if let Some(text) = new.timetable.as_deref().filter(|text| !text.is_empty()) {
             Timetable::parse(text)?;
@@ -213,6 +212,9 @@ impl Api {
                 return Err(Failure::new("settings_too_many").with("max", NETWORKS_MAX));
             }
             let of_networks = rules.networks.values().map(|known| known.rule);
+            for budget in rules.budgets.values() {
+                refuse_budget(Some(*budget))?;
+            }
             for rule in of_networks.chain(rules.classes.values().copied()) {
                 if let Rule::Cap { bytes_per_second } = rule {
                     refuse_rate(Some(bytes_per_second))?;
@@ -315,21 +317,20 @@ impl Api {
         if watches.len() > ACCOUNTS_MAX {
             return Err(Failure::new("settings_too_many").with("max", ACCOUNTS_MAX));
         }
-        let mut here: Vec<_> = self.engine.store().watches().await?;
+        let watched = self.engine.store().watches().await?;
+        let mut here: Vec<_> = watched.into_iter().map(|watch| watch.path).collect();
         for new in watches {
             new.refuse(labels, templates)?;
-            let path = Path::new(&new.folder).to_owned();
-            let folder = path.display().to_string();
-            let left_out = |code: &str| Cause::new(code).with("folder", &folder);
-            if here.iter().any(|watch| watch.path == path) {
-                plan.told.left_out.push(left_out("import_watch_here"));
-                continue;
-            }
-            match new.watch().await? {
-                Ok(watch) => {
+            let folder = new.folder.clone();
+            match new.here().await? {
+                Ok(found) if here.contains(&found.watch.path) => {
+                    let cause = Cause::new("import_watch_here").with("folder", &folder);
+                    plan.told.left_out.push(cause);
+                }
+                Ok(found) => {
                     plan.told.change("import_watch", "folder", &folder);
-                    here.push(watch.clone());
-                    plan.watches.push((watch, new));
+                    here.push(found.watch.path.clone());
+                    plan.watches.push((found, new));
                 }
                 Err(missing) => {
                     let cause = Cause::new("import_watch_missing").with("folder", &folder);
@@ -376,9 +377,12 @@ impl Api {
                 ));
             }
             let bodies = templates.iter().map(|one| templates::body(one, &all));
-            let watches = watches.iter().map(|(watch, new)| Watch {
-                rule: new.rule(&all),
-                ..watch.clone()
+            let watches = watches.iter().map(|(found, new)| {
+                let watch = Watch {
+                    rule: new.rule(found, &all),
+                    ..found.watch.clone()
+                };
+                (watch, found.left_out.clone())
             });
             Bundle {
                 settings,

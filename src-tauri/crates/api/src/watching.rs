@@ -18,7 +18,7 @@ use crate::{
     },
 };
 use parking_lot::Mutex;
-pub(crate) use portable::Portable;
+pub(crate) use portable::{Here, Portable};
 use rules::Kept;
 use slipway_engine::{Idle, clock::now_ms, printable_name};
 use slipway_model::{Cause, WatchId};

@@ -80,7 +80,7 @@ impl Bucket {
                     self.taken.fetch_add(bytes as u64, Relaxed);
                     return;
                 }
-                Duration::from_secs_f64(-level.tokens / rate)
+                Duration::try_from_secs_f64(-level.tokens / rate).unwrap_or(Duration::MAX)
             };
             tokio::select! {
                 () = changed => {}

@@ -94,6 +94,11 @@ impl Engine {
 
     async fn try_obey(&self, portable: Portable) -> Result<(), String> {
         let failed = |error: StoreError| error.to_string();
+        // The first: nothing is to go past it because of what comes after.
+        if let Some(proxy) = portable.proxy {
+            let set = self.set_proxy(proxy, None);
+            set.await.map_err(|error| error.to_string())?;
+        }
         if let Some(rate) = portable.limit_bytes_per_second {
             let limit = self.set_limit(some(rate));
             limit.await.map_err(failed)?;
@@ -117,10 +122,6 @@ impl Engine {
         }
         if let Some(keep) = portable.keep_awake {
             self.set_keep_awake(keep).await.map_err(failed)?;
-        }
-        if let Some(proxy) = portable.proxy {
-            let set = self.set_proxy(proxy, None);
-            set.await.map_err(|error| error.to_string())?;
         }
         Ok(())
     }

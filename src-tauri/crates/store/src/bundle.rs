@@ -1,6 +1,6 @@
 //! What comes from another machine, in one transaction: all of it or nothing.
 
-use crate::{Result, Store, StoreError, Watch, accounts, settings, templates, watches};
+use crate::{Outside, Result, Store, StoreError, Watch, accounts, settings, templates, watches};
 use slipway_model::{Account, AccountId};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ pub struct Bundle {
     pub settings: Vec<(String, Option<String>)>,
     /// What is in each, by name; those that are here are replaced.
     pub templates: BTreeMap<String, String>,
-    pub watches: Vec<Watch>,
+    /// With the files in each that are left as they are.
+    pub watches: Vec<(Watch, Vec<Outside>)>,
 }
 
 impl Store {
@@ -33,9 +34,12 @@ impl Store {
                 settings::set(conn, name, value.as_deref())?;
             }
             templates::save(conn, &bundle.templates, true, now_ms)?;
-            for watch in &bundle.watches {
+            for (watch, left_out) in &bundle.watches {
                 let added = watches::insert(conn, watch, now_ms)?;
-                added.ok_or_else(|| StoreError::other("a folder is watched already"))?;
+                let id = added.ok_or_else(|| StoreError::other("a folder is watched already"))?;
+                for file in left_out {
+                    watches::leave_out(conn, id, file, now_ms)?;
+                }
             }
             Ok(ids)
         })

@@ -322,7 +322,12 @@ fn known(changed: usize) -> Result<()> {
     Ok(())
 }
 
-fn leave_out(conn: &Connection, watch: WatchId, file: &Outside, now_ms: i64) -> Result<()> {
+pub(crate) fn leave_out(
+    conn: &Connection,
+    watch: WatchId,
+    file: &Outside,
+    now_ms: i64,
+) -> Result<()> {
     conn.prepare_cached(
         "INSERT INTO watch_files (watch_id, path, size_bytes, mtime_ns, file_id, at_ms, afterwards)
          VALUES (:watch, :path, :size, :mtime, :file_id, :now, 'nothing')",

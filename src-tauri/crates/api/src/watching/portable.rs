@@ -3,8 +3,9 @@
 //! A file says so, and a file is a stranger: nothing of it is used before [`Portable::refuse`].
 
 use super::{
-    off_thread,
+    everything, off_thread,
     rules::{self, Afterwards, Kept},
+    whole,
 };
 use crate::{
     Api, Failure, templates,
@@ -12,9 +13,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use slipway_engine::clock::now_ms;
-use slipway_model::{Account, Cause, WatchId};
-use slipway_store::{StoreError, Watch};
-use slipway_watch::{mount_of, presence};
+use slipway_model::{Account, WatchId};
+use slipway_store::{Outside, StoreError, Watch};
+use slipway_watch::mount_of;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +27,15 @@ pub(crate) struct Portable {
     accounts: Vec<String>,
     /// Its own accounts are none, and the folder it moves to is named by its path.
     rule: WatchRule,
+}
+
+/// It as it is here, with the links in its paths followed.
+pub(crate) struct Here {
+    /// Switched off and without a rule so far.
+    pub(crate) watch: Watch,
+    /// What lies in it already: it was most likely sent by the machine that the rule is from.
+    pub(crate) left_out: Vec<Outside>,
+    afterwards: Afterwards,
 }
 
 impl Api {
@@ -62,12 +72,11 @@ impl Portable {
             .into_iter()
             .flatten()
         {
-            if !Path::new(path).is_absolute() || path.contains(char::is_control) {
+            // On Windows the name of another machine would be told who asks.
+            let is_elsewhere = cfg!(windows) && path.starts_with(r"\\");
+            if !Path::new(path).is_absolute() || path.contains(char::is_control) || is_elsewhere {
                 return Err(Failure::new("path_not_absolute").with("path", path));
             }
-        }
-        if self.target() == Some(self.folder.as_str()) {
-            return Err(Failure::new("watch_move_same").with("folder", &self.folder));
         }
         if let Some(label) = self.accounts.iter().find(|label| !labels.contains(label)) {
             return Err(Failure::new("account_not_named").with("account", label));
@@ -89,46 +98,59 @@ impl Portable {
         }
     }
 
-    /// As it is watched here, switched off and without a rule so far; or the folder that is not there.
-    pub(crate) async fn watch(&self) -> Result<Result<Watch, String>, Failure> {
-        let (folder, target) = (self.folder.clone(), self.target().map(ToOwned::to_owned));
+    /// What it is here, or the folder that is not there.
+    ///
+    /// # Errors
+    /// `watch_move_same`.
+    pub(crate) async fn here(&self) -> Result<Result<Here, String>, Failure> {
+        let (folder, rule) = (self.folder.clone(), self.rule.clone());
         off_thread(move || {
-            let there = |path: &str| -> Result<PathBuf, String> {
-                let mount = mount_of(Path::new(path));
-                let found: Result<(), Cause> = presence(Path::new(path), &mount);
-                found.map(|()| mount).map_err(|_| path.to_owned())
+            let there = |path: &str| match whole(PathBuf::from(path)) {
+                (path, None) => Ok((mount_of(&path), path)),
+                (path, Some(_)) => Err(path.display().to_string()),
             };
-            if let Some(target) = target {
-                there(&target)?;
-            }
-            Ok(Watch {
+            let (mount, path) = match there(&folder) {
+                Ok(found) => found,
+                Err(missing) => return Ok(Err(missing)),
+            };
+            let afterwards = match &rule.afterwards {
+                wire::Afterwards::Keep => Afterwards::Keep,
+                wire::Afterwards::Trash => Afterwards::Trash,
+                wire::Afterwards::Move { path: target, .. } => match there(target) {
+                    Ok((_, folder)) if folder == path => {
+                        return Err(Failure::new("watch_move_same").with("folder", path.display()));
+                    }
+                    Ok((mount, folder)) => Afterwards::Move { folder, mount },
+                    Err(missing) => return Ok(Err(missing)),
+                },
+            };
+            let kept = rules::kept(rule, afterwards.clone())?;
+            let left_out = everything(&path, &kept)?;
+            let watch = Watch {
                 id: WatchId(0),
-                mount: there(&folder)?,
-                path: PathBuf::from(folder),
+                path,
+                mount,
                 rule: String::new(),
                 is_on: false,
                 switched_at_ms: now_ms(),
-            })
+            };
+            Ok(Ok(Here {
+                watch,
+                left_out,
+                afterwards,
+            }))
         })
-        .await
+        .await?
     }
 
-    /// As it is kept, where these accounts are.
-    pub(crate) fn rule(&self, all: &[Account]) -> String {
-        let afterwards = match &self.rule.afterwards {
-            wire::Afterwards::Keep => Afterwards::Keep,
-            wire::Afterwards::Trash => Afterwards::Trash,
-            wire::Afterwards::Move { path, .. } => Afterwards::Move {
-                mount: mount_of(Path::new(path)),
-                folder: PathBuf::from(path),
-            },
-        };
+    /// As it is kept, where these accounts are. Asks no disk.
+    pub(crate) fn rule(&self, here: &Here, all: &[Account]) -> String {
         let of_it = all.iter().filter(|one| self.accounts.contains(&one.label));
         let rule = WatchRule {
             accounts: of_it.map(|one| one.id).collect(),
             ..self.rule.clone()
         };
-        let kept = rules::kept(rule, afterwards).expect("it was looked at before");
+        let kept = rules::kept(rule, here.afterwards.clone()).expect("it was looked at before");
         serde_json::to_string(&kept).expect("text and numbers are JSON")
     }
 }
