@@ -159,7 +159,7 @@ async fn a_report_holds_no_secret_no_query_and_no_name_of_a_file_on_any_platform
     let mut log = Daily::of(house.api.data_dir(), "slipway");
     let path = house.path(name).display().to_string();
     let lines = format!(
-        "INFO took {name}\nINFO path={path:?} file:///x/{encoded}\n\
+        "INFO took {name}\nINFO refused: there is a Crossing already\nINFO path={path:?} file:///x/{encoded}\n\
          INFO called url=https://h.example/{encoded}?upload_token=SECRETSECRET1 access_token=SECRETSECRET2\n"
     );
     log.write_all(lines.as_bytes()).unwrap();

@@ -53,7 +53,9 @@ impl Api {
         let cleaner = if asked.names {
             Cleaner(None)
         } else {
-            Cleaner(Some(Names::of(known.iter().map(String::as_str))))
+            let names = move || Names::of(known.iter().map(String::as_str));
+            let names = tokio::task::spawn_blocking(names).await;
+            Cleaner(Some(names.map_err(|_| Failure::new("stopping"))?))
         };
         let mut files = vec![
             document("about.json", &about()),

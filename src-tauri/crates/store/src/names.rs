@@ -1,20 +1,21 @@
-//! Names of files and folders that are known here, for who must not tell them: of long lists the newest.
+//! Names of files and folders that are known here, and titles, for who must not tell them: of long lists the newest.
 
 use crate::{Result, Store, path};
 use rusqlite::Connection;
 
 /// Paths, and names alone where no path is known any more.
 const PATHS: [&str; 6] = [
-    "SELECT file_path FROM manuscripts ORDER BY id DESC LIMIT 20000",
-    "SELECT cover_path FROM manuscripts WHERE cover_path IS NOT NULL ORDER BY id DESC LIMIT 20000",
+    "SELECT file_path FROM manuscripts ORDER BY id DESC LIMIT 5000",
+    "SELECT cover_path FROM manuscripts WHERE cover_path IS NOT NULL ORDER BY id DESC LIMIT 5000",
     "SELECT file_path FROM draft_files",
     "SELECT path FROM watches",
-    "SELECT path FROM watch_files ORDER BY id DESC LIMIT 20000",
-    "SELECT target FROM watch_files WHERE target IS NOT NULL ORDER BY id DESC LIMIT 20000",
+    "SELECT path FROM watch_files ORDER BY id DESC LIMIT 5000",
+    "SELECT target FROM watch_files WHERE target IS NOT NULL ORDER BY id DESC LIMIT 5000",
 ];
-const NAMES: [&str; 3] = [
-    "SELECT file_name FROM manuscripts ORDER BY id DESC LIMIT 20000",
-    "SELECT file_name FROM history ORDER BY upload_id DESC LIMIT 20000",
+const NAMES: [&str; 4] = [
+    "SELECT title FROM manuscripts ORDER BY id DESC LIMIT 5000",
+    "SELECT file_name FROM manuscripts ORDER BY id DESC LIMIT 5000",
+    "SELECT file_name FROM history ORDER BY upload_id DESC LIMIT 5000",
     "SELECT settings ->> 'path' FROM accounts WHERE settings ->> 'path' IS NOT NULL",
 ];
 

@@ -30,9 +30,6 @@ impl Names {
                     known.extend(spelled(part));
                 }
             }
-            if path.contains(['/', '\\']) {
-                known.extend(spelled(path));
-            }
         }
         known.remove("");
         let search = AhoCorasick::builder()
