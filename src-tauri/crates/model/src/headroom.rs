@@ -173,7 +173,12 @@ impl Headroom {
 
     /// The queue that all connections see: what one alone sees lies elsewhere than at the line that they share.
     fn queue(&self, trips: &[RoundTrip]) -> Option<Duration> {
-        let queues = trips.iter().map(|trip| {
+        // What stays on this machine, such as a proxy on it, sees no line, but is better than nothing.
+        let leaves = trips.iter().any(|trip| !trip.to.is_loopback());
+        let trips = trips
+            .iter()
+            .filter(|trip| !leaves || !trip.to.is_loopback());
+        let queues = trips.map(|trip| {
             let least = self.bases[&trip.to].least();
             trip.now.saturating_sub(least)
         });

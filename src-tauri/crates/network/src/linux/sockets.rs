@@ -187,10 +187,16 @@ mod tests {
         near.write_all(&[7; 1000]).unwrap();
         far.read_exact(&mut [0; 1000]).unwrap();
         let trips = sockets.round_trips().unwrap();
-        assert_eq!(trips.len(), 1, "{trips:?}");
-        assert!(trips[0].to.is_loopback());
-        assert!(trips[0].least > Duration::ZERO && trips[0].least <= trips[0].now * 8);
-        assert_eq!(sockets.round_trips().unwrap(), []);
+        assert!(!trips.is_empty());
+        assert!(
+            trips
+                .iter()
+                .all(|trip| trip.to.is_loopback() && trip.least > Duration::ZERO)
+        );
+        // Other tests of this process have connections, too, and end.
+        while !sockets.round_trips().unwrap().is_empty() {
+            std::thread::yield_now();
+        }
     }
 
     #[test]
