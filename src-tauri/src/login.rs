@@ -18,9 +18,12 @@ struct Program {
 impl Program {
     /// An AppImage is a file that holds the program, which is elsewhere at each start.
     fn this(shell: &Shell) -> io::Result<Self> {
-        let image = env::var_os("APPIMAGE").map(PathBuf::from);
+        let program = env::current_exe()?;
+        // Also told to all that an AppImage of somebody else has started.
+        let is_inside = env::var_os("APPDIR").is_some_and(|dir| program.starts_with(dir));
+        let image = env::var_os("APPIMAGE").filter(|_| is_inside);
         Ok(Self {
-            path: image.map_or_else(env::current_exe, Ok)?,
+            path: image.map_or(program, PathBuf::from),
             data_dir: shell.own_data_dir.clone(),
         })
     }

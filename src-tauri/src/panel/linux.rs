@@ -61,8 +61,12 @@ async fn listen(tell: &impl Fn(Panel)) -> zbus::Result<()> {
             panel.is_dark = is_dark(&bus).await;
             tell(panel);
         }
-        if !matches!(words.next().await, Some(Ok(_))) {
-            return Ok(());
+        tokio::select! {
+            word = words.next() => if !matches!(word, Some(Ok(_))) {
+                return Ok(());
+            },
+            // It may have been too busy to answer.
+            () = sleep(CALL_AGAIN), if !panel.is_there => {}
         }
     }
 }
