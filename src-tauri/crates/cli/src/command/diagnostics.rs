@@ -111,8 +111,9 @@ fn told(steps: &[Step], out: &Out) -> Outcome {
 
 async fn followed(client: &Client, id: UploadId, out: &Out) -> Result<Outcome, Failure> {
     let mut after = 0;
+    let mut has_ended = false;
     loop {
-        // Looked at before its lines: what is told after the end is not missed.
+        // Its last lines come right after its end: it is looked at once more.
         let row = client.upload_detail(id).await?.row;
         let steps = client.upload_steps(StepsAsked { id, after }).await?;
         for step in &steps {
@@ -126,9 +127,10 @@ async fn followed(client: &Client, id: UploadId, out: &Out) -> Result<Outcome, F
             }
             after = step.number;
         }
-        if row.live.phase.is_final() || matches!(client, Client::Here(_)) {
+        if has_ended || matches!(client, Client::Here(_)) {
             return Ok(Ok(Exit::Done));
         }
+        has_ended = row.live.phase.is_final();
         tokio::time::sleep(LOOK).await;
     }
 }
