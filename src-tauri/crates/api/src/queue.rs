@@ -179,7 +179,8 @@ impl Api {
         })
     }
     pub async fn uploads_resume(&self, set: UploadSet) -> Result<Changed, Failure> {
-        if set.all && self.engine.board().rests_until_ms().is_some() {
+        if set.all {
+            // Also right after a start, when nothing is told of a rest yet.
             self.engine.rest_until(None).await?;
         }
         let ids = self.ids(set).await?;
