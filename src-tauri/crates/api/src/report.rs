@@ -1,7 +1,7 @@
 //! The report for support: versions, what is set, how the queue stands, what was logged lately.
 //!
-//! Made to be read before it is given away: what was shown is what is saved. Invariants: no secret, no query of an address and no title is in it, and no
-//! name of a file or folder unless that was asked for; it stays small, however long the queue and the logs are.
+//! Made to be read before it is given away: what was shown is what is saved. Invariants: no secret and no query of an address is in it, and no name of
+//! a file or folder and no title of more than three letters unless that was asked for; it stays small, however long the queue and the logs are.
 
 use crate::{
     Api, Failure,
