@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 pub(super) struct Sample {
     pub(super) at_s: f64,
     pub(super) pss_mib: f64,
-    /// The engine had run a while.
-    pub(super) is_warm: bool,
+    /// How long this engine had run.
+    pub(super) run_s: f64,
     pub(super) added: u32,
     pub(super) published: u32,
 }
@@ -32,26 +32,34 @@ const TOP: f64 = 30.0;
 /// Where it stands, the value at its upper edge, its title, what it shows, its colour.
 type Panel = (f64, f64, &'static str, fn(&Sample) -> f64, &'static str);
 
-/// Medians of memory in the first and in the last third of the time.
-pub(super) fn thirds(samples: &[Sample]) -> [f64; 2] {
-    let warm: Vec<_> = samples.iter().filter(|sample| sample.is_warm).collect();
-    let end = samples.last().map_or(0.0, |sample| sample.at_s);
+/// What was measured of the engine that ran last.
+pub(super) fn last_run(samples: &[Sample]) -> &[Sample] {
+    let starts = samples
+        .windows(2)
+        .rposition(|two| two[1].run_s < two[0].run_s);
+    &samples[starts.map_or(0, |before| before + 1)..]
+}
+
+/// Medians of memory in the first and in the last third of one engine's time, but for its first `warm_s` seconds.
+pub(super) fn thirds(run: &[Sample], warm_s: f64) -> [f64; 2] {
+    let end = run.last().map_or(0.0, |sample| sample.run_s);
+    let third = (end - warm_s) / 3.0;
     let median = |from: f64, to: f64| {
-        let within = warm.iter().filter(|s| (from..=to).contains(&s.at_s));
+        let within = run.iter().filter(|s| (from..=to).contains(&s.run_s));
         let mut memory: Vec<f64> = within.map(|sample| sample.pss_mib).collect();
         memory.sort_by(f64::total_cmp);
         memory.get(memory.len() / 2).copied().unwrap_or(f64::NAN)
     };
-    [median(0.0, end / 3.0), median(end / 3.0 * 2.0, end)]
+    [median(warm_s, warm_s + third), median(end - third, end)]
 }
 
 pub(super) fn csv(samples: &[Sample]) -> String {
-    let mut csv = String::from("seconds,pss_mib,warm,added,published\n");
+    let mut csv = String::from("seconds,pss_mib,run_seconds,added,published\n");
     for sample in samples {
         writeln!(
             csv,
-            "{:.1},{:.1},{},{},{}",
-            sample.at_s, sample.pss_mib, sample.is_warm, sample.added, sample.published
+            "{:.1},{:.1},{:.1},{},{}",
+            sample.at_s, sample.pss_mib, sample.run_s, sample.added, sample.published
         )
         .expect("a string takes everything");
     }
@@ -161,7 +169,7 @@ mod tests {
         Sample {
             at_s,
             pss_mib,
-            is_warm: at_s >= 10.0,
+            run_s: at_s,
             added: 2,
             published: 1,
         }
@@ -173,8 +181,16 @@ mod tests {
             .map(|at| sample(f64::from(at), 20.0 + f64::from(at)))
             .collect();
         samples[0].pss_mib = 900.0;
-        let [early, late] = thirds(&samples);
-        assert_eq!((early as u32, late as u32), (40, 95));
+        let [early, late] = thirds(&samples, 9.0);
+        assert_eq!((early as u32, late as u32), (43, 96));
+    }
+
+    #[test]
+    fn only_the_engine_that_ran_last_is_judged() {
+        let mut samples = vec![sample(0.0, 90.0), sample(5.0, 90.0)];
+        samples.extend([0.0, 5.0, 10.0].map(|run_s| sample(run_s, 40.0)));
+        assert_eq!(last_run(&samples).len(), 3);
+        assert_eq!(last_run(&samples[..2]).len(), 2);
     }
 
     #[test]
