@@ -706,6 +706,9 @@ pub(crate) enum Settings {
     Export {
         #[arg(value_name = "FILE.json")]
         file: PathBuf,
+        /// Also over a file that is there
+        #[arg(long)]
+        force: bool,
     },
     /// Take all of such a file, or nothing; accounts that are here stay as they are
     Import {

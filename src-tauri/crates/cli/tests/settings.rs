@@ -43,6 +43,22 @@ fn settings_are_exported_looked_at_and_imported() {
 }
 
 #[test]
+fn an_export_replaces_a_file_only_when_it_is_told_to() {
+    let it = Terminal::with_account();
+    fs::write(it.path("mine.json"), "somebody's").unwrap();
+    let refused = it.run(["settings", "export", "mine.json", "--json"]);
+    assert_eq!(
+        (refused.status, &refused.error()["code"]),
+        (2, &json!("output_not_replaced")),
+        "{refused:?}"
+    );
+    let kept = || fs::read_to_string(it.path("mine.json")).unwrap();
+    assert_eq!(kept(), "somebody's");
+    it.run(["settings", "export", "mine.json", "--force"]).ok();
+    assert!(kept().starts_with("{\n  \"slipway_settings\": 1"));
+}
+
+#[test]
 fn a_file_that_is_none_or_cannot_be_written_says_so_and_ends_with_two() {
     let it = Terminal::new();
     fs::write(it.path("list.json"), "[1, 2]").unwrap();

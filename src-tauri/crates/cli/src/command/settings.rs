@@ -12,12 +12,16 @@ use slipway_api::{
     Failure,
     wire::{Empty, SettingsImport},
 };
-use std::{fs, path::Path};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
 
 pub(super) async fn obey(command: Settings, out: &Out, folder: &Folder) -> Outcome {
     match command {
         Settings::Folder => where_it_lies(out, folder).await,
-        Settings::Export { file } => export(&file, out, folder).await,
+        Settings::Export { file, force } => export(&file, force, out, folder).await,
         Settings::Import { file, dry_run } => import(&file, dry_run, out, folder).await,
     }
 }
@@ -32,20 +36,44 @@ async fn where_it_lies(out: &Out, folder: &Folder) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn export(file: &Path, out: &Out, folder: &Folder) -> Outcome {
+async fn export(file: &Path, force: bool, out: &Out, folder: &Folder) -> Outcome {
     let text = ask(folder, async |client| {
         client.settings_export(Empty {}).await
     })
     .await?;
-    fs::write(file, text).map_err(|error| {
-        let failed = Failure::new("output_failed").with("file", file.display());
-        failed.with("detail", error)
-    })?;
+    write(file, &text, force)?;
     out.say(
         "cli.settings_written",
         &[("file", file.display().to_string())],
     );
     Ok(Exit::Done)
+}
+
+/// Over what is there only where `force` says so.
+fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    let failed = |error: io::Error| {
+        let code = match error.kind() {
+            io::ErrorKind::AlreadyExists => "output_not_replaced",
+            _ => "output_failed",
+        };
+        Failure::new(code)
+            .with("file", file.display())
+            .with("detail", error)
+    };
+    let mut options = OpenOptions::new();
+    options.write(true);
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let mut target = options.open(file).map_err(failed)?;
+    target.write_all(text.as_bytes()).map_err(|error| {
+        if !force {
+            let _ = fs::remove_file(file); // ours, made above
+        }
+        failed(error)
+    })
 }
 
 async fn import(file: &Path, dry_run: bool, out: &Out, folder: &Folder) -> Outcome {
