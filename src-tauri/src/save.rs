@@ -8,7 +8,11 @@ use slipway_api::{
     sentence::{Lang, printable},
     wire::{HistoryFilter, HistoryWindow, ReceiptPage},
 };
-use std::{ffi::OsStr, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+};
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
@@ -82,9 +86,17 @@ pub(crate) async fn shell_save_report(
     let kinds: [(&str, &[&str]); 1] = [("ZIP", &["zip"])];
     let bytes = api.report_file(request)?;
     match ask(&app, &window, "slipway-report.zip", &kinds).await {
-        Some(path) => write(path, bytes).await,
+        Some(path) => told(&path, private(path.clone(), bytes).await),
         None => Ok(false),
     }
+}
+
+/// What is told of this machine is for its user alone, until they give it away.
+async fn private(path: PathBuf, content: Vec<u8>) -> io::Result<()> {
+    let write = move || slipway_api::private::write(&path, &content);
+    tauri::async_runtime::spawn_blocking(write)
+        .await
+        .map_err(io::Error::other)?
 }
 
 async fn ask(
@@ -109,7 +121,11 @@ async fn ask(
 }
 
 async fn write(path: PathBuf, content: impl AsRef<[u8]>) -> Result<bool, Failure> {
-    match tokio::fs::write(&path, content).await {
+    told(&path, tokio::fs::write(&path, content).await)
+}
+
+fn told(path: &Path, written: io::Result<()>) -> Result<bool, Failure> {
+    match written {
         Ok(()) => Ok(true),
         Err(error) => {
             let name = printable(&path.display().to_string());

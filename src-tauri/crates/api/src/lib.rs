@@ -23,6 +23,7 @@ mod network;
 pub mod notices;
 mod offered;
 mod power;
+pub mod private;
 mod proxy;
 mod queue;
 pub mod receipt;

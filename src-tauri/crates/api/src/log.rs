@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what is logged. Always holds: a log that cannot be written stops nothing and says nothing: what is lost is the log.
 
+use crate::private;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use slipway_engine::make_private_dir;
 use std::{
@@ -55,7 +56,8 @@ impl Daily {
             make_private_dir(&self.folder)?;
             forget(&self.folder, today);
             let path = self.folder.join(format!("{}.{today}.log", self.program));
-            self.file = Some((today, private(&path)?));
+            let file = private::open(OpenOptions::new().append(true).create(true), &path)?;
+            self.file = Some((today, file));
         }
         let file = self.file.as_mut().map(|(_, file)| file);
         file.ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -77,21 +79,6 @@ impl Write for Daily {
 
 fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
-}
-
-/// For this user alone, also where it was made by an earlier version.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        Ok(file)
-    }
-    #[cfg(not(unix))]
-    options.open(path)
 }
 
 /// Takes away logs of any program that are older than a week.

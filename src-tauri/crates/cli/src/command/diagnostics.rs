@@ -11,6 +11,7 @@ use serde_json::json;
 use slipway_api::{
     Failure,
     client::Client,
+    private,
     report::pack,
     sentence::{self, printable},
     wire::{ReportAsked, Step, StepsAsked},
@@ -69,10 +70,8 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
             .with("detail", error)
     };
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut target = options.open(file).map_err(failed)?;
+    let options = options.write(true).create_new(true);
+    let mut target = private::open(options, file).map_err(failed)?;
     target.write_all(bytes).map_err(|error| {
         let _ = std::fs::remove_file(file); // ours, made above
         failed(error)
