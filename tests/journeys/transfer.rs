@@ -293,6 +293,11 @@ async fn a_bad_file_is_refused_in_one_sentence_and_nothing_is_changed() {
         .map(|n| json!({ "platform": "folder", "label": format!("a{n}"), "settings": { "path": gone } }))
         .collect();
     let large = " ".repeat(5 << 20);
+    let template = |n: u32| json!({ "name": format!("t{n}") });
+    let templates: Vec<_> = (0..1001).map(template).collect();
+    let fields: Value = (0..1001).map(|n| (format!("f{n}"), json!("x"))).collect();
+    let words: Vec<_> = (0..1001).map(|n| format!("*.{n}")).collect();
+    let text = "x".repeat((64 << 10) + 1);
     let mut unknown = good.clone();
     unknown["run"] = json!("rm");
     let bad = [
@@ -346,6 +351,36 @@ async fn a_bad_file_is_refused_in_one_sentence_and_nothing_is_changed() {
             "template_name_invalid",
         ),
         (with("/accounts", json!(many)), "settings_too_many"),
+        (with("/templates", json!(templates)), "settings_too_many"),
+        (with("/templates/0/fields", fields), "settings_too_many"),
+        (
+            with("/templates/0/accounts", json!(words)),
+            "settings_too_many",
+        ),
+        (
+            with("/templates/0/fields", json!({ "x".repeat(201): "" })),
+            "settings_too_many",
+        ),
+        (
+            with("/templates/0/fields/title", json!(text)),
+            "settings_text_too_long",
+        ),
+        (
+            with("/accounts/1/settings/endpoint.api", json!(text)),
+            "settings_text_too_long",
+        ),
+        (
+            with("/watches/0/accounts", json!(words)),
+            "settings_too_many",
+        ),
+        (
+            with("/watches/0/rule/patterns", json!(words)),
+            "settings_too_many",
+        ),
+        (
+            with("/watches/0/rule/patterns", json!([text])),
+            "settings_text_too_long",
+        ),
         (
             with("/accounts/0/platform", json!("nowhere")),
             "platform_unknown",
@@ -397,6 +432,18 @@ async fn a_bad_file_is_refused_in_one_sentence_and_nothing_is_changed() {
         assert_eq!(exported(&house).await, before, "nothing changed: {code}");
     }
     assert!(seen.len() > 12, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_too_much_says_where_and_captions_may_be_long() {
+    let (house, _) = furnished().await;
+    let mut file = parsed(&exported(&house).await);
+    file["templates"][0]["fields"]["captions"] = json!("x".repeat(100 << 10));
+    import(&house, &file.to_string(), false).await.unwrap();
+    file["templates"][0]["fields"]["title"] = json!("x".repeat(100 << 10));
+    let failure = import(&house, &file.to_string(), false).await.unwrap_err();
+    assert_eq!(failure.params["at"], "templates/1/fields/title");
+    assert_eq!(failure.params["bytes"], (100 << 10).to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,14 +16,15 @@ use crate::{
     wire::{Empty, NoticeChoices, SettingsImport, SettingsImported, Template},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use slipway_engine::{
     clock::now_ms,
     portable::{self, Portable},
     printable_name, proxies,
 };
 use slipway_model::{
-    Account, AccountId, Cause, Health, HealthState, account::Settings, network::Rule, times::Hours,
-    timetable::Timetable,
+    Account, AccountId, Cause, Health, HealthState, account::Settings,
+    captions::CAPTIONS_MAX_BYTES, network::Rule, times::Hours, timetable::Timetable,
 };
 use slipway_platforms::http::{check_proxy, proxy_setting};
 use slipway_store::{Bundle, Watch};
@@ -31,9 +32,11 @@ use slipway_store::{Bundle, Watch};
 /// The version of the file's form.
 const FORM: u32 = 1;
 const FILE_MAX_BYTES: u64 = 4 << 20;
-const ACCOUNTS_MAX: usize = 1000;
-const NETWORKS_MAX: usize = 1000;
+/// Entries of any list or table in the file.
+const ENTRIES_MAX: usize = 1000;
 const NAME_MAX_CHARS: usize = 200;
+/// Of any text in the file but captions, which have a bound of their own.
+const TEXT_MAX_BYTES: u64 = 64 << 10;
 
 /// The file. What is not in it is left as it is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -204,12 +207,9 @@ impl Api {
             refuse_line(line)?;
         }
         if let Some(rules) = &new.network {
-            let most = rules.networks.len().max(rules.budgets.len());
-            let names = rules.networks.iter().map(|(key, known)| (key, &known.name));
-            let is_long = |text: &String| text.chars().count() > NAME_MAX_CHARS;
-            let mut names = names.chain(rules.budgets.keys().map(|key| (key, key)));
-            if most > NETWORKS_MAX || names.any(|(key, name)| is_long(key) || is_long(name)) {
-                return Err(Failure::new("settings_too_many").with("max", NETWORKS_MAX));
+            let mut names = rules.networks.values().map(|known| &known.name);
+            if names.any(|name| is_long(name)) {
+                return Err(too_many("settings/network/networks").into());
             }
             let of_networks = rules.networks.values().map(|known| known.rule);
             for budget in rules.budgets.values() {
@@ -264,9 +264,6 @@ impl Api {
         here: &[Account],
         plan: &mut Plan,
     ) -> Result<(), Failure> {
-        if accounts.len() > ACCOUNTS_MAX {
-            return Err(Failure::new("settings_too_many").with("max", ACCOUNTS_MAX));
-        }
         let mut labels: Vec<String> = Vec::new();
         for mut new in accounts {
             new.label = label(&new.label)?;
@@ -314,9 +311,6 @@ impl Api {
         templates: &[String],
         plan: &mut Plan,
     ) -> Result<(), Failure> {
-        if watches.len() > ACCOUNTS_MAX {
-            return Err(Failure::new("settings_too_many").with("max", ACCOUNTS_MAX));
-        }
         let watched = self.engine.store().watches().await?;
         let mut here: Vec<_> = watched.into_iter().map(|watch| watch.path).collect();
         for new in watches {
@@ -463,9 +457,59 @@ fn parse(text: &str) -> Result<File, Cause> {
         let cause = Cause::new("settings_newer").with("found", slipway_settings);
         return Err(cause.with("known", FORM));
     }
-    serde_json::from_str(text).map_err(|error| {
+    let not_ours = |error: serde_json::Error| {
         let cause = Cause::new("settings_not_ours").with("line", error.line());
         let cause = cause.with("at", error.column());
         cause.detail(error.to_string())
-    })
+    };
+    let file = serde_json::from_str(text).map_err(not_ours)?;
+    refuse_excess(&serde_json::from_str(text).map_err(not_ours)?, "")?;
+    Ok(file)
+}
+
+/// Whether it has more of anything than somebody would write, `at` being its place in the file.
+///
+/// # Errors
+/// `settings_too_many`, `settings_text_too_long`.
+fn refuse_excess(value: &Value, at: &str) -> Result<(), Cause> {
+    let beneath = |name: &str| match at {
+        "" => name.to_owned(),
+        _ => format!("{at}/{name}"),
+    };
+    match value {
+        Value::Array(entries) if entries.len() > ENTRIES_MAX => Err(too_many(at)),
+        Value::Array(entries) => (1..).zip(entries).try_for_each(|(place, entry): (u32, _)| {
+            refuse_excess(entry, &beneath(&place.to_string()))
+        }),
+        Value::Object(entries) => {
+            if entries.len() > ENTRIES_MAX || entries.keys().any(|name| is_long(name)) {
+                return Err(too_many(at));
+            }
+            let mut entries = entries.iter();
+            entries.try_for_each(|(name, entry)| refuse_excess(entry, &beneath(name)))
+        }
+        Value::String(text) => {
+            let is_captions = at.ends_with("captions");
+            let max = if is_captions {
+                CAPTIONS_MAX_BYTES
+            } else {
+                TEXT_MAX_BYTES
+            };
+            if text.len() as u64 <= max {
+                return Ok(());
+            }
+            let cause = Cause::new("settings_text_too_long").with("at", at);
+            Err(cause.with("bytes", text.len()).with("max_bytes", max))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+fn is_long(name: &str) -> bool {
+    name.chars().count() > NAME_MAX_CHARS
+}
+
+fn too_many(at: &str) -> Cause {
+    let cause = Cause::new("settings_too_many").with("at", at);
+    cause.with("max", ENTRIES_MAX)
 }
