@@ -160,7 +160,7 @@ async fn settings_come_to_another_machine_without_a_secret_and_are_in_force_ther
         "import_account_ready",
         "import_account",
         "import_template",
-        "import_watch",
+        "import_watch_moves",
     ];
     let found = codes(&told.changes);
     assert!(wanted.iter().all(|code| found.contains(code)), "{found:?}");
@@ -432,6 +432,29 @@ async fn a_bad_file_is_refused_in_one_sentence_and_nothing_is_changed() {
         assert_eq!(exported(&house).await, before, "nothing changed: {code}");
     }
     assert!(seen.len() > 12, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_watched_folder_does_with_files_that_are_sent_is_told_before() {
+    let (first, _) = furnished().await;
+    let mut file = parsed(&exported(&first).await);
+    let sent = first.path("sent").display().to_string();
+    for (rule, code, target) in [
+        (json!({ "what": "keep" }), "import_watch", None),
+        (
+            json!({ "what": "move", "folder": null, "path": sent }),
+            "import_watch_moves",
+            Some(&sent),
+        ),
+        (json!({ "what": "trash" }), "import_watch_bins", None),
+    ] {
+        file["watches"][0]["rule"]["afterwards"] = rule;
+        let second = House::new().await;
+        let told = import(&second, &file.to_string(), false).await.unwrap();
+        let watch = told.changes.last().unwrap();
+        assert_eq!(watch.code, code);
+        assert_eq!(watch.params.get("target"), target);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

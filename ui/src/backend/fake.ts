@@ -735,7 +735,7 @@ export function fake(search: string = location.search): Backend {
       if (asked.has("hostile")) throw failure("settings_newer", { file: "hostile.json", found: "2", known: "1" });
       if (apply) notices = { ...notices, quiet: "23:00-06:00" };
       return {
-        changes: [cause("import_speed"), cause("import_notices"), cause("import_proxy_password", { proxy: "socks5://mara@proxy.studio.example:1080" }), cause("import_account", { account: "Studio", platform: "bilibili" }), cause("import_watch", { folder: "/home/studio/Videos/Renders" })],
+        changes: [cause("import_speed"), cause("import_notices"), cause("import_proxy_password", { proxy: "socks5://mara@proxy.studio.example:1080" }), cause("import_account", { account: "Studio", platform: "bilibili" }), cause("import_watch_moves", { folder: "/home/studio/Videos/Renders", target: "/home/studio/Videos/Sent" })],
         left_out: [cause("import_account_here", { account: "Main" }), cause("import_watch_missing", { folder: "/media/ssd/Recordings", missing: "/media/ssd/Recordings" })],
         applied: apply,
       };

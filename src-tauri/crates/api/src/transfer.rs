@@ -322,7 +322,7 @@ impl Api {
                     plan.told.left_out.push(cause);
                 }
                 Ok(found) => {
-                    plan.told.change("import_watch", "folder", &folder);
+                    plan.told.changes.push(new.told());
                     here.push(found.watch.path.clone());
                     plan.watches.push((found, new));
                 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use slipway_engine::clock::now_ms;
-use slipway_model::{Account, WatchId};
+use slipway_model::{Account, Cause, WatchId};
 use slipway_store::{Outside, StoreError, Watch};
 use slipway_watch::mount_of;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,20 @@ impl Portable {
         rules::refuse(&self.rule)?;
         rules::kept(self.rule.clone(), Afterwards::Keep)?;
         Ok(())
+    }
+
+    /// That it comes in, and what its rule does to files that are sent.
+    pub(crate) fn told(&self) -> Cause {
+        let code = match &self.rule.afterwards {
+            wire::Afterwards::Keep => "import_watch",
+            wire::Afterwards::Move { .. } => "import_watch_moves",
+            wire::Afterwards::Trash => "import_watch_bins",
+        };
+        let cause = Cause::new(code).with("folder", &self.folder);
+        match self.target() {
+            Some(target) => cause.with("target", target),
+            None => cause,
+        }
     }
 
     fn target(&self) -> Option<&str> {
