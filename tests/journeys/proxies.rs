@@ -7,7 +7,7 @@
 use crate::{
     bilibili::{fields, start},
     house::{House, MIB, eventually, map, sha256, video_bytes},
-    secrets::assert_in_no_file,
+    secrets::{assert_in_no_file, assert_in_none_below},
 };
 use slipway_api::wire::{AccountChange, Empty, Limit, ProxyChange, Secret, UploadRow};
 use slipway_model::{
@@ -18,6 +18,7 @@ use slipway_simulators::{Manner, Proxy, bilibili::Simulator};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering::SeqCst},
@@ -71,6 +72,18 @@ async fn choose(house: &House, way: Way, at: SocketAddr, password: &str) {
     let change = ProxyChange {
         proxy: setting(way, at),
         password: Some(Secret(password.to_owned())),
+    };
+    house.api.proxy_set(change).await.unwrap();
+}
+
+async fn except_nothing(house: &House) {
+    let proxy = Setting {
+        except: String::new(),
+        ..Setting::default()
+    };
+    let change = ProxyChange {
+        proxy,
+        password: None,
     };
     house.api.proxy_set(change).await.unwrap();
 }
@@ -317,18 +330,87 @@ async fn an_account_may_have_a_proxy_of_its_own_and_its_password_is_a_secret() {
     assert_in_no_file(&dir, &[PASSWORD, ENCODED]);
 }
 
+/// From now on the queue takes no settings of accounts, as on a disk that is full.
+fn refuse_settings(data: &Path) -> rusqlite::Connection {
+    let queue = rusqlite::Connection::open(data.join("queue.db")).unwrap();
+    let refuse = "CREATE TRIGGER full BEFORE UPDATE OF settings ON accounts
+                  BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    queue.execute_batch(refuse).unwrap();
+    queue
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_could_not_be_changed_keeps_its_password_and_is_told_no_other() {
+    let (house, simulator, door) = (House::new().await, start().await, Door::new().await);
+    let proxy = start_proxy(Way::Http, &simulator).await;
+    let other = start_proxy(Way::Http, &simulator).await;
+    except_nothing(&house).await;
+    let own = format!("http://us%20er@{}", proxy.address());
+    let account = add_account(&house, &simulator, &door, map([("proxy", &own)])).await;
+    let data = house.api.data_dir().to_owned();
+    let queue = refuse_settings(&data);
+    let change = |password: Option<&str>| AccountChange {
+        account,
+        label: None,
+        settings: map([("proxy", &format!("http://us%20er@{}", other.address()))]),
+        secrets: password
+            .map(|it| ("proxy_password".to_owned(), Secret(it.to_owned())))
+            .into_iter()
+            .collect(),
+    };
+    for password in [Some("an0ther-w0rd"), None] {
+        house.api.account_set(change(password)).await.unwrap_err();
+        let health = house.api.account_check(account).await.unwrap().health;
+        assert_eq!(health.cause, None, "the way it had still opens");
+    }
+    let house = house.restart().await;
+    let health = house.api.account_check(account).await.unwrap().health;
+    assert_eq!(health.cause, None);
+    assert_eq!(
+        (proxy.seen().unknown_users, other.seen().targets.len()),
+        (0, 0)
+    );
+
+    queue.execute_batch("DROP TRIGGER full").unwrap();
+    drop(queue);
+    house.api.account_set(change(Some(PASSWORD))).await.unwrap();
+    let health = house.api.account_check(account).await.unwrap().health;
+    assert_eq!(health.cause, None);
+    assert!(other.seen().unknown_users == 0 && !other.seen().targets.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_out_of_the_backups_before_nothing_tells_of_it_any_more() {
+    let (house, simulator, door) = (House::new().await, start().await, Door::new().await);
+    let own = start_proxy(Way::Http, &simulator).await;
+    except_nothing(&house).await;
+    let plain = format!("http://us%20er@{}", own.address());
+    let account = add_account(&house, &simulator, &door, map([("proxy", &plain)])).await;
+    let data = house.api.data_dir().to_owned();
+    house.api.close().await;
+    let (store, _) = slipway_store::Store::open(&data, 0).await.unwrap();
+    let mut settings = store.account(account).await.unwrap().unwrap().settings;
+    settings.insert("proxy".to_owned(), plain.replace('@', ":0ld-w0rd@"));
+    store.account_set(account, settings).await.unwrap();
+    store.backup(1_700_000_000_000).await.unwrap();
+    store.close().await.unwrap();
+    let queue = refuse_settings(&data);
+
+    // It ends right before the settings are without it.
+    crate::house::open(data.clone()).await.unwrap_err();
+    assert_in_none_below(&data.join("backups"), &["0ld-w0rd"]);
+    queue.execute_batch("DROP TRIGGER full").unwrap();
+    drop(queue);
+    let api = crate::house::open(data.clone()).await.unwrap();
+    api.close().await;
+    assert_in_no_file(&data, &["0ld-w0rd"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_that_an_earlier_version_left_in_an_address_is_moved_to_the_secrets() {
     let (house, simulator, door) = (House::new().await, start().await, Door::new().await);
     let own = start_proxy(Way::Http, &simulator).await;
-    let nothing_excepted = ProxyChange {
-        proxy: Setting {
-            except: String::new(),
-            ..Setting::default()
-        },
-        password: None,
-    };
-    house.api.proxy_set(nothing_excepted).await.unwrap();
+    except_nothing(&house).await;
     let plain = format!("http://us%20er@{}", own.address());
     let more = map([("proxy", &plain)]);
     let account = add_account(&house, &simulator, &door, more).await;

@@ -177,14 +177,11 @@ impl Api {
             settings: kept.clone(),
             ..account.clone()
         })?;
-        let is_other_proxy = kept.get(OWN_PROXY) != account.settings.get(OWN_PROXY);
-        if is_other_proxy && secrets.iter().all(|(name, _)| name != OWN_PASSWORD) {
-            // What was meant for the one must not be told to the other.
-            let store = self.engine.secrets();
-            if store.get(account.id, OWN_PASSWORD).await?.is_some() {
-                secrets.push((OWN_PASSWORD.to_owned(), SecretString::default()));
-            }
-        }
+        let place = secrets.iter().position(|(name, _)| name == OWN_PASSWORD);
+        let password = place.map(|place| secrets.remove(place).1);
+        let (known, way) = (self.engine.secrets(), (&account.settings, &kept));
+        let turn = proxies::turn(known, account.id, way, password).await?;
+        secrets.extend(turn.before);
         if let Some(wanted) = &change.label
             && *wanted != account.label
         {
@@ -195,9 +192,18 @@ impl Api {
         if kept == account.settings && secrets.is_empty() {
             return store.account(account.id).await?.ok_or_else(unknown);
         }
-        store.account_set(account.id, kept).await?;
         if !secrets.is_empty() {
-            self.engine.secrets().set(account.id, secrets).await?;
+            known.set(account.id, secrets).await?;
+        }
+        if proxies::part_password(&mut account.settings.clone()).is_ok_and(|old| old.is_some()) {
+            // Of an earlier version: after this nothing tells any more that the backups hold it, too.
+            proxies::part_in_backups(store).await?;
+        }
+        store.account_set(account.id, kept).await?;
+        if !turn.after.is_empty()
+            && let Err(error) = known.set(account.id, turn.after).await
+        {
+            tracing::warn!(%error, "the password of an account's earlier proxy is still kept");
         }
         self.engine.account_changed(account.id).await;
         self.watches_try_again().await;

@@ -5,7 +5,7 @@
 use crate::secrets::{ALL_PROXY, Secrets};
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
-use slipway_model::{Account, Cause, ErrorKind, account::Settings, proxy::Proxy};
+use slipway_model::{Account, AccountId, Cause, ErrorKind, account::Settings, proxy::Proxy};
 use slipway_platforms::{
     Error, Route, SecretStore as _,
     http::{check_proxy, proxy_setting},
@@ -19,6 +19,8 @@ pub(crate) const PROXY: &str = "proxy";
 /// An account's own, by the names that every platform has.
 pub const OWN_PROXY: &str = "proxy";
 pub const OWN_PASSWORD: &str = "proxy_password";
+/// The password of the proxy that an account is about to get, behind the address that it belongs to. Where that is the account's, it wins.
+const NEXT_PASSWORD: &str = "proxy_password.next";
 
 pub(crate) struct Proxies {
     store: Store,
@@ -52,6 +54,76 @@ pub fn part_password(settings: &mut Settings) -> Result<Option<SecretString>, Ca
         settings.insert(OWN_PROXY.to_owned(), proxy_setting(&route.proxy));
     }
     Ok(route.password)
+}
+
+/// Takes passwords out of the addresses in all backups.
+pub async fn part_in_backups(store: &Store) -> Result<(), StoreError> {
+    let part = |settings: &mut Settings| matches!(part_password(settings), Ok(Some(_)));
+    store.accounts_amend_backups(part).await
+}
+
+/// What of an account's own proxy is set beside its settings, so that a door never meets the password of another, nor none where there is one.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// Before its settings name the proxy.
+    pub before: Vec<(String, SecretString)>,
+    /// Once they do. Until then the passwords of both are known.
+    pub after: Vec<(String, SecretString)>,
+}
+
+/// On the way from the proxy in `from` to that in `to`. Without a `password` it stays as it is where the proxy is the same, and is forgotten else.
+///
+/// # Errors
+/// `SecretsLocked`.
+pub async fn turn(
+    secrets: &Secrets,
+    account: AccountId,
+    (from, to): (&Settings, &Settings),
+    password: Option<SecretString>,
+) -> Result<Turn, Error> {
+    let is_same = from.get(OWN_PROXY) == to.get(OWN_PROXY);
+    if is_same && password.is_none() {
+        return Ok(Turn::default());
+    }
+    let held = secrets.get(account, NEXT_PASSWORD).await?;
+    let is_held = held.is_some_and(|held| !held.expose_secret().is_empty());
+    let now = own_password(secrets, account, from).await?;
+    if password.is_none() && now.is_none() && !is_held {
+        return Ok(Turn::default());
+    }
+    let set =
+        |name: &str, value: Option<SecretString>| (name.to_owned(), value.unwrap_or_default());
+    let mut after = vec![set(OWN_PASSWORD, password.clone())];
+    if is_held || !is_same {
+        after.push(set(NEXT_PASSWORD, None));
+    }
+    if is_same {
+        let (before, after) = (after, Vec::new());
+        return Ok(Turn { before, after });
+    }
+    let door = to.get(OWN_PROXY).map_or("", String::as_str);
+    let password = password.unwrap_or_default();
+    let next = SecretString::from(format!("{door}\n{}", password.expose_secret()));
+    let before = vec![set(OWN_PASSWORD, now), set(NEXT_PASSWORD, Some(next))];
+    Ok(Turn { before, after })
+}
+
+async fn own_password(
+    secrets: &Secrets,
+    account: AccountId,
+    settings: &Settings,
+) -> Result<Option<SecretString>, Error> {
+    let door = settings.get(OWN_PROXY).map_or("", String::as_str);
+    let next = secrets.get(account, NEXT_PASSWORD).await?;
+    let next = next.as_ref().and_then(|next| {
+        let (of, password) = next.expose_secret().split_once('\n')?;
+        (of == door).then(|| SecretString::from(password))
+    });
+    let kept = match next {
+        Some(password) => Some(password),
+        None => secrets.get(account, OWN_PASSWORD).await?,
+    };
+    Ok(kept.filter(|kept| !kept.expose_secret().is_empty()))
 }
 
 impl Proxies {
@@ -154,15 +226,14 @@ impl Proxies {
         };
         route.proxy.except = common.except;
         if route.password.is_none() && !route.proxy.user.is_empty() {
-            let kept = self.secrets.get(account.id, OWN_PASSWORD).await?;
-            route.password = kept.filter(|kept| !kept.expose_secret().is_empty());
+            route.password = own_password(&self.secrets, account.id, &account.settings).await?;
         }
         Ok(route)
     }
 
     /// Addresses of earlier versions hold their passwords. While there is nowhere to put them, they are tried again at the next start.
     async fn move_passwords(&self) -> Result<(), StoreError> {
-        let mut moved = false;
+        let mut moved = Vec::new();
         for mut account in self.store.accounts().await? {
             let Ok(Some(password)) = part_password(&mut account.settings) else {
                 continue;
@@ -172,13 +243,73 @@ impl Proxies {
                 tracing::warn!(account = %account.id, %error, "a proxy's password stays where it is");
                 continue;
             }
-            self.store.account_set(account.id, account.settings).await?;
-            moved = true;
+            moved.push(account);
         }
-        if moved {
-            let part = |settings: &mut Settings| matches!(part_password(settings), Ok(Some(_)));
-            self.store.accounts_amend_backups(part).await?;
+        if !moved.is_empty() {
+            part_in_backups(&self.store).await?;
+        }
+        // Last: while a setting holds one, all of this is done again at the next start.
+        for account in moved {
+            self.store.account_set(account.id, account.settings).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn at_each_step_of_a_turn_both_doors_have_their_own_password_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let phrase = SecretString::from("a pass phrase");
+        crate::vault::Vault::open(&dir.path().join("secrets.vault"), &phrase).unwrap();
+        let secrets = Secrets::open(dir.path(), "f".into(), Some(&phrase)).unwrap();
+        let id = AccountId(7);
+        let door = |name: &str| Settings::from([(OWN_PROXY.to_owned(), format!("http://{name}"))]);
+        let of = async |name: &str| {
+            let kept = own_password(&secrets, id, &door(name)).await.unwrap();
+            kept.map(|kept| kept.expose_secret().to_owned())
+        };
+        let to = async |from: &str, to: &str, password: Option<&str>| {
+            let way = (&door(from), &door(to));
+            let password = password.map(SecretString::from);
+            turn(&secrets, id, way, password).await.unwrap()
+        };
+        let given = |password: &str| Some(password.to_owned());
+        secrets
+            .set(id, to("a", "a", Some("of a")).await.before)
+            .await
+            .unwrap();
+        assert_eq!(of("a").await, given("of a"));
+
+        // One that was begun and given up, and one that was begun.
+        secrets
+            .set(id, to("a", "b", Some("of b")).await.before)
+            .await
+            .unwrap();
+        assert_eq!(
+            (of("a").await, of("b").await),
+            (given("of a"), given("of b"))
+        );
+        secrets
+            .set(id, to("a", "c", Some("of c")).await.before)
+            .await
+            .unwrap();
+        assert_eq!(
+            (of("a").await, of("c").await),
+            (given("of a"), given("of c"))
+        );
+        // From where the last one ended too early.
+        let last = to("c", "d", None).await;
+        secrets.set(id, last.before).await.unwrap();
+        assert_eq!((of("c").await, of("d").await), (given("of c"), None));
+        secrets.set(id, last.after).await.unwrap();
+        assert_eq!((of("c").await, of("d").await), (None, None));
+        let same = to("d", "d", Some("of d")).await;
+        assert!(same.after.is_empty());
+        secrets.set(id, same.before).await.unwrap();
+        assert_eq!(of("d").await, given("of d"));
     }
 }
