@@ -1,5 +1,6 @@
 //! What the shell may be started with: files to upload, a data folder, and whether to start without a window.
 
+use anyhow::Context;
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -21,10 +22,20 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// The files named, as absolute paths: the folder of a start is not the folder of the app that hears of it.
-    pub(crate) fn files_from(&self, folder: &Path) -> Vec<PathBuf> {
+    ///
+    /// # Errors
+    /// A sentence, where a file is named from a `folder` that is gone.
+    pub(crate) fn files_from(&self, folder: Option<&Path>) -> anyhow::Result<Vec<PathBuf>> {
         let named = |file: &PathBuf| {
-            let address = file.to_str().and_then(path_of);
-            address.unwrap_or_else(|| folder.join(file))
+            let whole = file.to_str().and_then(path_of);
+            let whole = whole.or_else(|| file.is_absolute().then(|| file.clone()));
+            let whole = whole.or_else(|| Some(folder?.join(file)));
+            whole.with_context(|| {
+                let name = file.display();
+                format!(
+                    "{name} cannot be found: the folder you stand in is gone. Go to another folder, or write the whole path."
+                )
+            })
         };
         self.files.iter().map(named).collect()
     }
@@ -60,9 +71,22 @@ mod tests {
         let words = named.map(|(word, _)| word);
         let arguments = Arguments::parse_from(["slipway-desktop"].iter().chain(&words));
         assert_eq!(
-            arguments.files_from(Path::new("/home/ann")),
+            arguments.files_from(Some(Path::new("/home/ann"))).unwrap(),
             named.map(|(_, path)| PathBuf::from(path))
         );
+    }
+
+    #[test]
+    fn a_file_that_is_named_from_a_folder_that_is_gone_is_told_and_not_dropped() {
+        let files = |words: &[&str]| {
+            let words = ["slipway-desktop"].iter().chain(words);
+            Arguments::parse_from(words).files_from(None)
+        };
+        let told = files(&["/films/a.mp4", "b.mp4"]).unwrap_err().to_string();
+        assert!(told.starts_with("b.mp4 cannot be found: "), "{told}");
+        let whole = files(&["/films/a.mp4", "file:///films/b.mp4"]).unwrap();
+        assert_eq!(whole, ["/films/a.mp4", "/films/b.mp4"].map(PathBuf::from));
+        assert!(files(&[]).unwrap().is_empty());
     }
 
     #[cfg(unix)]

@@ -3,13 +3,13 @@
 //! The lock of the data folder has the last word, whatever desktop, bus or system it is. Always holds: a start is taken by the app that runs, becomes
 //! the app itself (also where that one is just ending), or says in a sentence why neither is so.
 
-use crate::arguments::{Arguments, path_of};
+use crate::arguments::path_of;
 use crate::shell::Shell;
 use crate::{desktop, files, window};
 use slipway_api::socket::Remote;
 use slipway_api::wire::{AppOpen, AppOpened};
 use slipway_api::{Api, Failure, Options};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tauri::{AppHandle, Manager};
 use tokio::time::Instant;
@@ -31,7 +31,11 @@ pub(crate) enum Opened {
 }
 
 /// Opens the queue, or hands over to the app that has it open.
-pub(crate) async fn open(arguments: &Arguments, data_dir: &Path) -> Result<Opened, Failure> {
+pub(crate) async fn open(
+    files: &[PathBuf],
+    hidden: bool,
+    data_dir: &Path,
+) -> Result<Opened, Failure> {
     let until = Instant::now() + PATIENCE;
     loop {
         let locked = match queue(data_dir).await {
@@ -39,7 +43,7 @@ pub(crate) async fn open(arguments: &Arguments, data_dir: &Path) -> Result<Opene
             Err(failure) if failure.code == "data_folder_locked" => failure,
             Err(failure) => return Err(failure),
         };
-        let handed = tokio::time::timeout_at(until, hand_over(arguments, data_dir));
+        let handed = tokio::time::timeout_at(until, hand_over(files, hidden, data_dir));
         match handed.await {
             Ok(Ok(there)) => return Ok(seen(&there.displays, &desktop::displays())),
             Ok(Err(failure)) if failure.code == "app_not_here" => return Err(failure),
@@ -64,17 +68,16 @@ async fn queue(data_dir: &Path) -> Result<Api, Failure> {
     .await
 }
 
-async fn hand_over(arguments: &Arguments, data_dir: &Path) -> Result<AppOpened, Failure> {
+async fn hand_over(files: &[PathBuf], hidden: bool, data_dir: &Path) -> Result<AppOpened, Failure> {
     let app = Remote::find(data_dir).await?;
     let app = app.ok_or_else(|| Failure::new("engine_stopped"))?;
-    let here = std::env::current_dir().unwrap_or_default();
-    let files = arguments.files_from(&here).into_iter();
     let open = AppOpen {
         files: files
+            .iter()
             .filter_map(|file| Url::from_file_path(file).ok())
             .map(String::from)
             .collect(),
-        hidden: arguments.hidden,
+        hidden,
         displays: desktop::displays(),
     };
     app.call("app_open", &open).await

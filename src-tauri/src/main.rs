@@ -38,10 +38,12 @@ fn main() -> anyhow::Result<()> {
         !desktop::no_display(),
         "Slipway's window needs a display, and there is none. On a server use the command `slipway`."
     );
+    let files = arguments.files_from(std::env::current_dir().ok().as_deref())?;
     let data_dir = start::data_dir(&arguments)?;
     let log = log::start(&data_dir);
-    let opened = tauri::async_runtime::block_on(instance::open(&arguments, &data_dir));
-    if start::is_settled(&opened, &arguments) {
+    let opened =
+        tauri::async_runtime::block_on(instance::open(&files, arguments.hidden, &data_dir));
+    if start::is_settled(&opened, arguments.hidden) {
         return Ok(());
     }
     let app = tauri::Builder::default()
@@ -51,7 +53,7 @@ fn main() -> anyhow::Result<()> {
         .invoke_handler(commands::handler())
         .on_window_event(window::on_event)
         .setup(move |app| {
-            start::start(app.handle(), &arguments, opened);
+            start::start(app.handle(), files, arguments.hidden, opened);
             Ok(())
         })
         .build(tauri::generate_context!())?;

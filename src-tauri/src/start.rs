@@ -25,22 +25,24 @@ pub(crate) fn data_dir(arguments: &Arguments) -> anyhow::Result<PathBuf> {
 }
 
 /// Whether nothing is left to do: the app that runs has taken this start over, and its user sees that, or wants to see nothing.
-pub(crate) fn is_settled(opened: &Result<Opened, Failure>, arguments: &Arguments) -> bool {
+pub(crate) fn is_settled(opened: &Result<Opened, Failure>, hidden: bool) -> bool {
     match opened {
         Ok(Opened::Taken) => true,
-        Ok(Opened::Elsewhere(_)) => arguments.hidden,
+        Ok(Opened::Elsewhere(_)) => hidden,
         _ => false,
     }
 }
 
 /// Starts everything, or tells the user why that cannot be and ends.
-pub(crate) fn start(app: &AppHandle, arguments: &Arguments, opened: Result<Opened, Failure>) {
+pub(crate) fn start(
+    app: &AppHandle,
+    files: Vec<PathBuf>,
+    hidden: bool,
+    opened: Result<Opened, Failure>,
+) {
     quit::obey_signals(app);
     match opened {
-        Ok(Opened::Here(api)) => {
-            let here = std::env::current_dir().unwrap_or_default();
-            run(app, api, arguments.files_from(&here), arguments.hidden);
-        }
+        Ok(Opened::Here(api)) => run(app, api, files, hidden),
         Ok(Opened::Taken) => app.exit(0),
         Ok(Opened::Elsewhere(displays)) => {
             let words = settings::words(app);

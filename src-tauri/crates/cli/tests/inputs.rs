@@ -414,3 +414,45 @@ fn without_keychain_and_pass_phrase_a_secret_is_refused_and_not_kept() {
     let accounts = it.run(["accounts", "list", "--json"]).ok().json();
     assert_eq!(accounts, serde_json::json!([]));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_named_from_a_folder_that_is_gone_is_told_and_not_dropped() {
+    let it = Terminal::with_account();
+    let film = it.file("a.mp4", 1000);
+    let from_nowhere = |args: &[&str]| -> terminal::Ran {
+        let slipway = it.command(args);
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args([
+                "-c",
+                r#"mkdir gone && cd gone && rmdir ../gone && exec "$@""#,
+                "sh",
+            ])
+            .arg(slipway.get_program())
+            .args(slipway.get_args())
+            .current_dir(it.dir.path());
+        for (name, value) in slipway.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.output().unwrap().into()
+    };
+    for args in [
+        &["add", "a.mp4", "--account", "arch", "--json"][..],
+        &["settings", "import", "mine.json", "--json"],
+        &["accounts", "set", "arch", "path=out", "--json"],
+    ] {
+        let refused = from_nowhere(args);
+        assert_eq!(
+            (refused.status, refused.error()["code"].as_str()),
+            (2, Some("here_gone")),
+            "{args:?}: {refused:?}"
+        );
+    }
+    let film = film.to_str().unwrap();
+    from_nowhere(&["add", film, "--account", "arch"]).ok();
+    from_nowhere(&["watch", "list"]).ok();
+}

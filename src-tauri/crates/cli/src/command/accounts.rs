@@ -1,6 +1,6 @@
 //! Accounts: made, looked at, changed, forgotten.
 
-use super::{account, ask};
+use super::{account, add, ask};
 use crate::{
     args::Accounts,
     event::rfc3339,
@@ -139,9 +139,8 @@ async fn full_paths(
         if field.kind == FieldKind::Folder
             && let Some(path) = settings.get_mut(&field.name)
             && !path.is_empty()
-            && let Ok(whole) = std::path::absolute(&*path)
         {
-            *path = whole.display().to_string();
+            *path = add::whole_path(&*path)?.display().to_string();
         }
     }
     Ok(settings)

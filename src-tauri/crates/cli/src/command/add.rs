@@ -70,7 +70,9 @@ pub(super) async fn queue(add: &Add, client: &Client, out: &Out) -> Outcome<Queu
         .map(|(_, file)| PathBuf::from(file))
         .collect();
     let paths = files.iter().copied().chain(&add.cover).chain(&captions);
-    let mut offered = client.files_offer(paths.map(whole_path).collect()).await?;
+    let mut offered = client
+        .files_offer(paths.map(whole_path).collect::<Result<_, _>>()?)
+        .await?;
     let beside = offered.split_off(files.len());
     let addresses: Vec<_> = add.files.iter().filter_map(|file| address(file)).collect();
     if !addresses.is_empty() {
@@ -248,8 +250,16 @@ fn in_order(
     given.iter().filter_map(next).collect()
 }
 
-pub(super) fn whole_path(path: &PathBuf) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.clone())
+/// From where the user stands.
+///
+/// # Errors
+/// `here_gone`.
+pub(super) fn whole_path(path: impl AsRef<Path>) -> Result<PathBuf, Failure> {
+    let path = path.as_ref();
+    std::path::absolute(path).map_err(|error| {
+        let failure = Failure::new("here_gone").with("path", path.display());
+        failure.with("detail", error)
+    })
 }
 
 /// Labels, one or several in each argument. A label that is there as a whole is not taken apart.

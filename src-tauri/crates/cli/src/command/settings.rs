@@ -77,7 +77,7 @@ fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
 }
 
 async fn import(file: &Path, dry_run: bool, out: &Out, folder: &Folder) -> Outcome {
-    let path = add::whole_path(&file.to_owned());
+    let path = add::whole_path(file)?;
     let told = ask(folder, async |client| {
         let offered = client.files_offer(vec![path]).await?;
         let Some(file) = offered.into_iter().next() else {

@@ -112,7 +112,7 @@ async fn save(wish: args::TemplateSave, folder: &Folder) -> Outcome {
 }
 
 async fn import(file: &PathBuf, replace: bool, out: &Out, folder: &Folder) -> Outcome {
-    let path = add::whole_path(file);
+    let path = add::whole_path(file)?;
     let imported = ask(folder, async |client| {
         let offered = client.files_offer(vec![path]).await?;
         let Some(file) = offered.into_iter().next() else {

@@ -141,7 +141,7 @@ async fn apply(
 }
 
 async fn offer(client: &Client, dir: &PathBuf) -> Result<u32, Failure> {
-    let offered = client.folders_offer(vec![add::whole_path(dir)]).await?;
+    let offered = client.folders_offer(vec![add::whole_path(dir)?]).await?;
     let Some(offered) = offered.into_iter().next() else {
         return Err(Failure::new("folder_not_offered"));
     };
@@ -153,7 +153,7 @@ async fn offer(client: &Client, dir: &PathBuf) -> Result<u32, Failure> {
 
 /// A folder by its number or its path.
 async fn named(client: &Client, watch: &str) -> Result<WatchRow, Failure> {
-    let path = add::whole_path(&PathBuf::from(watch));
+    let path = add::whole_path(watch).unwrap_or_else(|_| PathBuf::from(watch));
     let path = path.canonicalize().unwrap_or(path).display().to_string();
     let rows = client.watches(Empty {}).await?;
     let is_it = |row: &WatchRow| row.watch.to_string() == watch || row.folder == path;

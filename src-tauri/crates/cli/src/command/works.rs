@@ -2,7 +2,7 @@
 //!
 //! Always holds: nothing is deleted without a yes, from the command line or from a person at a terminal.
 
-use super::account;
+use super::{account, add};
 use crate::{
     args::{WorkAct, Works},
     event::rfc3339,
@@ -41,7 +41,7 @@ pub(super) async fn obey(works: Works, out: &Out, folder: &mut Folder) -> Outcom
             fields,
             cover,
         }) => {
-            let cover = cover.map(std::path::absolute).transpose()?;
+            let cover = cover.map(add::whole_path).transpose()?;
             edit(&named, &work, &fields, cover.as_deref(), out, folder).await?;
         }
         Some(WorkAct::Delete {
