@@ -17,6 +17,7 @@ use slipway_model::{
 use slipway_simulators::{Manner, Proxy, bilibili::Simulator};
 use std::{
     collections::BTreeMap,
+    fs,
     net::SocketAddr,
     path::Path,
     sync::{
@@ -348,7 +349,6 @@ async fn a_proxy_that_could_not_be_changed_keeps_its_password_and_is_told_no_oth
     let own = format!("http://us%20er@{}", proxy.address());
     let account = add_account(&house, &simulator, &door, map([("proxy", &own)])).await;
     let data = house.api.data_dir().to_owned();
-    let queue = refuse_settings(&data);
     let change = |password: Option<&str>| AccountChange {
         account,
         label: None,
@@ -358,6 +358,16 @@ async fn a_proxy_that_could_not_be_changed_keeps_its_password_and_is_told_no_oth
             .into_iter()
             .collect(),
     };
+    // The vault cannot be written: its next version has this name.
+    let in_the_way = data.join("secrets.new");
+    fs::create_dir(&in_the_way).unwrap();
+    let not_kept = house.api.account_set(change(Some("an0ther-w0rd"))).await;
+    assert_eq!(not_kept.unwrap_err().code, "vault_unusable");
+    fs::remove_dir(in_the_way).unwrap();
+    let rows = house.api.accounts(Empty {}).await.unwrap();
+    assert_eq!(rows[0].account.settings["proxy"], own);
+
+    let queue = refuse_settings(&data);
     for password in [Some("an0ther-w0rd"), None] {
         house.api.account_set(change(password)).await.unwrap_err();
         let health = house.api.account_check(account).await.unwrap().health;
