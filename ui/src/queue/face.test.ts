@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LiveRow, UploadRow, Wait } from "../bindings";
 import { language, languages } from "../i18n/format";
 import { headline, sentencesOf, standstill } from "../i18n/sentences";
@@ -32,6 +32,7 @@ const waits: Wait[] = [
 
 afterEach(() => {
   language.value = "en";
+  vi.useRealTimers();
 });
 
 describe("a row", () => {
@@ -102,6 +103,7 @@ describe("a queue that does not move", () => {
   });
 
   it("says a time once, with its zone and how long that is", () => {
+    vi.setSystemTime("2026-11-21T12:00:00");
     const at_ms = Date.now() + 7_200_000;
     const said = standstill({ why: "hours", until_ms: at_ms, said: { code: "idle.hours_until", params: { until_ms: String(at_ms) }, detail: "" }, cause: null });
     expect(said).toMatch(/^Outside the hours for uploads, goes on at \S+( [ap]m)? GMT\S*, in 2\u00a0h$/i);
