@@ -902,6 +902,7 @@ export const en = {
     light: "Light",
     dark: "Dark",
     systemLanguage: "Like the system",
+    background: "In the background",
     login: "Start with the system, hidden in the tray",
     loginText: "Uploads and watched folders go on by themselves",
     close: "Keep sending when this window is closed",

@@ -877,6 +877,7 @@ export const ja: Messages = {
     light: "ライト",
     dark: "ダーク",
     systemLanguage: "システムに従う",
+    background: "バックグラウンド",
     login: "システムと同時に起動し、トレイに隠す",
     loginText: "アップロードと監視フォルダーが自動で再開します",
     close: "ウィンドウを閉じてもアップロードを続ける",

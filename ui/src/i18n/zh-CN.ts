@@ -877,6 +877,7 @@ export const zhCN: Messages = {
     light: "浅色",
     dark: "深色",
     systemLanguage: "跟随系统",
+    background: "后台运行",
     login: "随系统启动，隐藏在托盘中",
     loginText: "上传和监视的文件夹会自动继续",
     close: "关闭窗口后继续上传",

@@ -26,12 +26,17 @@ effect(() => {
 export function sessionSettings(): TemplateResult {
   const { settings } = t();
   return html`
-    ${toggle({ id: "login", name: settings.login, text: settings.loginText, on: startsAtLogin.value, set: (on) => void take(backend().setStartsAtLogin(on)) })}
-    ${toggle({
-      id: "close",
-      name: settings.close,
-      text: settings.closeText,
-      on: looks.value.close === "keeps_sending",
-      set: (on) => void setLooks({ close: on ? "keeps_sending" : "quits" }),
-    })}`;
+    <section class="setting-group">
+      <h2>${settings.background}</h2>
+      <div class="setting-list">
+        ${toggle({ id: "login", name: settings.login, text: settings.loginText, on: startsAtLogin.value, set: (on) => void take(backend().setStartsAtLogin(on)) })}
+        ${toggle({
+          id: "close",
+          name: settings.close,
+          text: settings.closeText,
+          on: looks.value.close === "keeps_sending",
+          set: (on) => void setLooks({ close: on ? "keeps_sending" : "quits" }),
+        })}
+      </div>
+    </section>`;
 }

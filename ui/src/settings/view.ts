@@ -49,9 +49,9 @@ export function settingsView(): TemplateResult {
                 ${THEMES.map((theme) => html`<label><input type="radio" name="theme" value=${theme} .checked=${chosen.theme === theme} @change=${() => void setLooks({ theme })}>${settings[theme]}</label>`)}
               </div>
             </div>
-            ${sessionSettings()}
           </div>
         </section>
+        ${sessionSettings()}
         ${finishSettings()}
         ${noticeSettings()}
         ${dataSettings()}
