@@ -1,6 +1,9 @@
 //! What may be written behind `slipway watch`.
 
-use super::{Priority, life, pair};
+use super::{
+    Priority,
+    words::{life, pair},
+};
 use clap::{Args, Subcommand};
 use std::{path::PathBuf, time::Duration};
 

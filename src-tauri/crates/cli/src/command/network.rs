@@ -2,7 +2,7 @@
 
 use super::ask;
 use crate::{
-    args::{Network, PassTime},
+    args::network::{Network, PassTime},
     event::rfc3339,
     exit::{Exit, Outcome},
     folder::Folder,

@@ -2,7 +2,7 @@
 
 use super::ask;
 use crate::{
-    args::LineWish,
+    args::line::LineWish,
     event::rfc3339,
     exit::{Exit, Outcome},
     folder::Folder,

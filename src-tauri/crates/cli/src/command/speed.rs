@@ -2,7 +2,7 @@
 
 use super::{account, ask};
 use crate::{
-    args::{Grid, Limit, LimitGrid, TurtleWord},
+    args::line::{Grid, Limit, LimitGrid, TurtleWord},
     exit::{Exit, Outcome},
     folder::Folder,
     out::Out,
