@@ -78,7 +78,7 @@ pub(crate) struct Room {
 impl Room {
     fn new() -> Self {
         Self {
-            bucket: Bucket::new(None),
+            bucket: Bucket::smooth(),
             state: Mutex::default(),
             wanted: watch::Sender::new(false),
             line: AtomicU64::new(0),

@@ -1,6 +1,7 @@
 //! Speed caps: token buckets in a chain (global, account, upload), metered as bytes go to the socket.
 //!
-//! A bucket holds at most a tenth of a second's bytes, so a cap holds from its first second; changes take effect at once in both directions.
+//! A bucket holds at most a tenth of a second's bytes, a smooth one a fiftieth's, so a cap holds from its first second; changes take effect at once in
+//! both directions.
 //! Knows nothing of files or platforms. A cancelled wait takes nothing it has not been given.
 
 use parking_lot::Mutex;
@@ -16,11 +17,14 @@ use tokio::{sync::Notify, time::Instant};
 /// Largest piece that may go at once under a cap, so that a socket's buffer cannot swallow seconds of bytes.
 pub(crate) const CAPPED_PIECE_BYTES: usize = 32 << 10;
 const BURST: Duration = Duration::from_millis(100);
+/// A gap between two parts is not made up for where packets must not queue up: a tenth of a second's bytes at once are a tenth of a second's queue.
+const SMOOTH_BURST: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 struct Level {
     /// Bytes per second; `None` is no cap.
     rate: Option<f64>,
+    burst: Duration,
     /// May be negative: what was taken in advance is waited for.
     tokens: f64,
     at: Instant,
@@ -36,8 +40,18 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     pub(crate) fn new(rate: Option<u64>) -> Arc<Self> {
+        Self::with(rate, BURST)
+    }
+
+    /// No cap yet; what is not taken in time is lost.
+    pub(crate) fn smooth() -> Arc<Self> {
+        Self::with(None, SMOOTH_BURST)
+    }
+
+    fn with(rate: Option<u64>, burst: Duration) -> Arc<Self> {
         let level = Level {
             rate: rate.map(|r| r as f64),
+            burst,
             tokens: 0.0,
             at: Instant::now(),
         };
@@ -96,7 +110,7 @@ impl Level {
         let gained = now.duration_since(self.at).as_secs_f64();
         self.at = now;
         if let Some(rate) = self.rate {
-            self.tokens = (self.tokens + gained * rate).min(rate * BURST.as_secs_f64());
+            self.tokens = (self.tokens + gained * rate).min(rate * self.burst.as_secs_f64());
         }
     }
 }

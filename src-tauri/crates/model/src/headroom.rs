@@ -20,13 +20,18 @@ pub const FLOOR: u64 = 64 << 10;
 pub const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Where a search begins, in bytes per second.
-const START: f64 = 256.0 * 1024.0;
+const START: f64 = 512.0 * 1024.0;
 /// While searching: doubles each second.
 const SEARCH: f64 = 2.0;
-/// A second, after a cut; and when there has been no queue for a while.
-const GROWTH: f64 = 1.05;
-const GROWTH_WHEN_CALM: f64 = 1.3;
-const CALM: Duration = Duration::from_secs(4);
+/// A second, where the line has room and has had it; and at the rate at which it last had a queue.
+const GROWTH: f64 = 1.3;
+const GROWTH_LEAST: f64 = 1.03;
+/// From this share of that rate the growth is the least; above that rate it rises again by this for each time the rate is more, as the line must be
+/// another by now.
+const NEAR: f64 = 0.92;
+const GROWTH_RISES: f64 = 0.2;
+/// From a queue's beginning until it is seen: two looks and a round trip.
+const LAG_S: f64 = 0.6;
 /// The share of the rate that a cut leaves, at the target and at the most.
 const CUT_LEAST: f64 = 0.85;
 const CUT_MOST: f64 = 0.5;
@@ -63,13 +68,13 @@ impl Base {
 #[derive(Debug)]
 pub struct Headroom {
     rate: f64,
-    is_searching: bool,
+    /// At which there was a queue, the last time; none while searching.
+    limit: Option<f64>,
     bases: HashMap<IpAddr, Base>,
     minute: Duration,
     /// The queue at the last look: of two looks the smaller counts, a single late packet is no queue.
     before: Option<Duration>,
     since_cut: Duration,
-    since_queue: Duration,
     idle: Duration,
 }
 
@@ -77,12 +82,11 @@ impl Default for Headroom {
     fn default() -> Self {
         Self {
             rate: START,
-            is_searching: true,
+            limit: None,
             bases: HashMap::new(),
             minute: Duration::ZERO,
             before: None,
             since_cut: DRAIN,
-            since_queue: Duration::ZERO,
             idle: Duration::ZERO,
         }
     }
@@ -106,32 +110,36 @@ impl Headroom {
             return self.bytes_per_second();
         }
         self.since_cut += elapsed;
-        self.since_queue += elapsed;
         let seconds = elapsed.as_secs_f64();
-        if let Some(queue) = self.queue(trips) {
+        let queue = self.queue(trips);
+        if let Some(queue) = queue {
             let lasting = self
                 .before
                 .map_or(Duration::ZERO, |before| before.min(queue));
             self.before = Some(queue);
-            if lasting > TARGET / 2 {
-                self.since_queue = Duration::ZERO;
-            }
             if lasting > TARGET {
                 self.cut(lasting);
                 return self.bytes_per_second();
             }
         }
         if sent_bytes as f64 >= self.rate * seconds * IN_USE {
-            let growth = if self.is_searching {
-                SEARCH
-            } else if self.since_queue >= CALM {
-                GROWTH_WHEN_CALM
-            } else {
-                GROWTH
-            };
-            self.rate *= growth.powf(seconds);
+            // The nearer the queue is to what is aimed at, the slower.
+            let queue = queue.unwrap_or_default().as_secs_f64() / TARGET.as_secs_f64();
+            self.rate *= self.growth().powf(seconds * (1.0 - queue).max(0.0));
         }
         self.bytes_per_second()
+    }
+
+    /// Of the rate, in a second.
+    fn growth(&self) -> f64 {
+        match self.limit {
+            None => SEARCH,
+            Some(limit) if self.rate < limit * NEAR => GROWTH,
+            Some(limit) => {
+                let over = (self.rate / limit - 1.0).max(0.0);
+                (GROWTH_LEAST + GROWTH_RISES * over).min(GROWTH)
+            }
+        }
     }
 
     fn bytes_per_second(&self) -> u64 {
@@ -143,7 +151,7 @@ impl Headroom {
             return;
         }
         self.since_cut = Duration::ZERO;
-        self.is_searching = false;
+        self.limit = Some(self.rate / self.growth().powf(LAG_S));
         let over = queue.as_secs_f64() / TARGET.as_secs_f64();
         let left = (1.0 - (1.0 - CUT_LEAST) * over).max(CUT_MOST);
         self.rate = (self.rate * left).max(FLOOR as f64);
@@ -307,7 +315,7 @@ mod tests {
         look(&mut headroom, 20);
         look(&mut headroom, 120);
         look(&mut headroom, 120);
-        assert!(!headroom.is_searching, "taken for a queue at first");
+        assert!(headroom.limit.is_some(), "taken for a queue at first");
         for _ in 0..11 * 60 {
             look(&mut headroom, 120);
         }

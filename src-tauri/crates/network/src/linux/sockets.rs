@@ -55,7 +55,8 @@ impl Sockets {
         Ok(Self { netlink, seen })
     }
 
-    /// Of the connections of this process that bytes were acknowledged on since the last call. Never waits: the kernel has its answer at once.
+    /// By the other end, of the connections of this process that bytes were acknowledged on since the last call. A connection counts by those bytes:
+    /// the kernel smooths over acknowledgements, so what had few of them still tells of long ago. Never waits: the kernel has its answer at once.
     pub(crate) fn round_trips(&mut self) -> io::Result<Vec<RoundTrip>> {
         let ours = own_inodes()?;
         let mut told = self.dump(AddressFamily::INET)?;
@@ -63,11 +64,19 @@ impl Sockets {
         told.retain(|one| ours.contains(&one.inode));
         let seen = told.iter().map(|one| (one.inode, one.acknowledged));
         let before = std::mem::replace(&mut self.seen, seen.collect());
-        let moved = told.into_iter().filter(|one| {
-            let before = before.get(&one.inode).copied().unwrap_or(0);
-            one.acknowledged > before
-        });
-        Ok(moved.map(|one| one.trip).collect())
+        let mut ends: HashMap<IpAddr, Vec<(RoundTrip, f64)>> = HashMap::new();
+        for Told {
+            inode,
+            trip,
+            acknowledged,
+        } in told
+        {
+            let bytes = acknowledged - before.get(&inode).copied().unwrap_or(0).min(acknowledged);
+            if bytes > 0 {
+                ends.entry(trip.to).or_default().push((trip, bytes as f64));
+            }
+        }
+        Ok(ends.into_values().map(|trips| mean(&trips)).collect())
     }
 
     fn dump(&self, family: AddressFamily) -> io::Result<Vec<Told>> {
@@ -88,6 +97,20 @@ impl Sockets {
                 rest = next;
             }
         }
+    }
+}
+
+/// Of connections to one end, by the bytes of each.
+fn mean(trips: &[(RoundTrip, f64)]) -> RoundTrip {
+    let bytes: f64 = trips.iter().map(|(_, bytes)| bytes).sum();
+    let now = trips
+        .iter()
+        .map(|(trip, own)| trip.now.mul_f64(own / bytes));
+    let least = trips.iter().map(|(trip, _)| trip.least).min();
+    RoundTrip {
+        to: trips[0].0.to,
+        now: now.sum(),
+        least: least.unwrap_or_default(),
     }
 }
 
