@@ -104,8 +104,13 @@ async fn a_token_must_be_for_the_server_of_its_user_and_for_storing_blobs() {
         )
         .await;
     let mut forged = right.clone();
-    let last = if forged.ends_with('A') { "B" } else { "A" };
-    forged.replace_range(forged.len() - 40..forged.len() - 39, last);
+    let place = forged.len() - 40..forged.len() - 39;
+    let other = if &forged[place.clone()] == "A" {
+        "B"
+    } else {
+        "A"
+    };
+    forged.replace_range(place, other);
     for wrong in [
         &other_method,
         &other_audience,
