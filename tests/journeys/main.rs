@@ -26,5 +26,6 @@ mod steering;
 mod times;
 mod together;
 mod transfer;
+mod watched;
 
 use slipway_tests::house;

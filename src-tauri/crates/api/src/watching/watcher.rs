@@ -505,7 +505,11 @@ impl Watcher {
                 let folders = self.folders.values_mut();
                 folders.for_each(|folder| folder.try_again(now));
             }
-            Order::View(answer) => drop(answer.send(self.view())),
+            Order::View(answer) => {
+                // To look changes nothing: a window that looks after each change would look for ever.
+                drop(answer.send(self.view()));
+                return;
+            }
             Order::Send(id, files, answer) => {
                 let folder = self.folders.get_mut(&id);
                 let sent = folder.map_or(0, |folder| folder.send_anyway(&files, now));
