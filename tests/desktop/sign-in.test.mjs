@@ -55,7 +55,7 @@ test("a sign-in goes through the browser and back, and can be called off before"
   await until("an account that works", async () => (await row()).account.health.state === "ready");
   await until("no dialog", () => session.run("return document.querySelector('dialog') === null"));
   assert.equal(stand.opened().length, 2);
-  assert.equal(await session.run("return document.querySelector('.tile .state strong, .tile-health strong').textContent"), "Working");
+  await until("a tile that says so", () => session.run("return document.querySelector('.tile .state strong, .tile-health strong').textContent === 'Working'"));
   await app.shot("sign-in-done");
 }));
 
