@@ -78,6 +78,8 @@ pub(super) fn svg(samples: &[Sample], marks: &[(f64, Mark)]) -> String {
         WIDTH + LEFT + 20.0,
         second + PANEL + 40.0
     );
+    // Over the tints, which end later than what happened in them.
+    let mut lines = String::new();
     let mut costs_since = None;
     for &(at, mark) in marks.iter().chain([&(end, Mark::Free)]) {
         match (mark, costs_since) {
@@ -94,14 +96,15 @@ pub(super) fn svg(samples: &[Sample], marks: &[(f64, Mark)]) -> String {
                     ),
                 );
             }
-            (Mark::Kill, _) => put(&mut svg, &upright(x(at), TOP, second + PANEL, "#b3261e")),
+            (Mark::Kill, _) => put(&mut lines, &upright(x(at), TOP, second + PANEL, "#b3261e")),
             (Mark::Fault, _) => put(
-                &mut svg,
+                &mut lines,
                 &upright(x(at), second + PANEL, second + PANEL + 8.0, "#555"),
             ),
             _ => {}
         }
     }
+    svg.push_str(&lines);
     let panels: [Panel; 3] = [
         (
             TOP,
@@ -204,5 +207,7 @@ mod tests {
         let graph = svg(&[sample(0.0, 10.0), sample(5.0, 12.0)], &marks);
         assert_eq!(graph.matches("#b3261e").count(), 1);
         assert_eq!(graph.matches("#f3e3c3").count(), 2);
+        let (kill, tint) = (graph.find("#b3261e"), graph.rfind("#f3e3c3"));
+        assert!(kill > tint, "a tint would hide what happened in it");
     }
 }
